@@ -1,1 +1,15 @@
-export {};
+export * from "./artifacts.ts";
+export * from "./blobs.ts";
+export * from "./datasets.ts";
+export * from "./definitions.ts";
+export * from "./deployments.ts";
+export * from "./experiments.ts";
+export * from "./filter.ts";
+export * from "./ledger.ts";
+export * from "./lineage.ts";
+export * from "./logged-models.ts";
+export * from "./metrics.ts";
+export * from "./models.ts";
+export * from "./runs.ts";
+export * from "./timeline.ts";
+export * from "./words.ts";

@@ -1,9 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { canonicalJson, type Json } from "../definitions/canonical.ts";
 import { PawlError } from "../errors.ts";
-
-/** Anything JSON can say. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 export type Section = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -38,14 +36,6 @@ function typeOf(section: Section): SectionType {
   throw new PawlError("internal", "A model section has an unknown array type.");
 }
 
-function sortKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== "object" || value === null) return value;
-  const object = value as { readonly [key: string]: Json };
-  const entries = Object.keys(object).toSorted();
-  return Object.fromEntries(entries.map((key) => [key, sortKeys(object[key] ?? null)]));
-}
-
 const padded = (length: number): number => Math.ceil(length / 8) * 8;
 
 /** The document as bytes; equal documents give equal bytes. */
@@ -56,7 +46,7 @@ export function encodeModelDocument(document: ModelDocument): Uint8Array {
     return { name, type: typeOf(data), length: data.length, data };
   });
   const index = sections.map(({ name, type, length }) => ({ name, type, length }));
-  const json = JSON.stringify(sortKeys({ header: document.header, sections: index }));
+  const json = canonicalJson({ header: document.header, sections: index });
   const text = new TextEncoder().encode(json);
   const headerLength = padded(fixed + text.length) - fixed;
   let total = fixed + headerLength;

@@ -1,0 +1,2 @@
+export * from "./aggregate.ts";
+export { aggregates } from "./aggregates.ts";

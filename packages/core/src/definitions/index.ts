@@ -1,0 +1,15 @@
+export * from "./aggregate-expression.ts";
+export * from "./calendar.ts";
+export * from "./canonical.ts";
+export * from "./catalog.ts";
+export * from "./compare.ts";
+export * from "./entity.ts";
+export * from "./expression.ts";
+export * from "./expression-node.ts";
+export * from "./feature-group.ts";
+export * from "./kind.ts";
+export * from "./model.ts";
+export type { Described } from "./name.ts";
+export * from "./on-demand.ts";
+export * from "./source.ts";
+export * from "./view.ts";

@@ -1,0 +1,76 @@
+import { PawlError } from "../errors.ts";
+import type { BoolExpr, NumberExpr, StringExpr } from "./expression.ts";
+import type { ExprNode } from "./expression-node.ts";
+import { checkName, type Described } from "./name.ts";
+import type { Columns, ColumnsOfKind, FactScope, Source } from "./source.ts";
+import { type View, view, type ViewItem, type ViewValues } from "./view.ts";
+
+export type LabelTask = "binary" | "multiclass" | "regression";
+
+/** A yes/no label makes a binary model, text a multiclass one, a number a regression. */
+export type LabelExpr = BoolExpr | StringExpr | NumberExpr;
+
+export interface ModelOptions<C extends Columns, I extends readonly ViewItem<C>[]> extends Described {
+  /** The facts a prediction is wanted for; each is one row of the training set. */
+  readonly spine: Source<string, C>;
+  /** The column that holds the moment the prediction is made: features see what was known before it. */
+  readonly asOf: ColumnsOfKind<C, "timestamp">;
+  /** What came of it, from the columns of the same fact; known when the fact is (its knownTime). */
+  readonly label: (f: FactScope<C>) => LabelExpr;
+  /** Only these facts are asked about. */
+  readonly where?: (f: FactScope<C>) => BoolExpr;
+  readonly view: I;
+  readonly version?: number;
+}
+
+/** A function from a view to a prediction: the definition; trained versions live in the ledger. */
+export interface Model<N extends string = string, C extends Columns = Columns, V = unknown>
+  extends Described {
+  readonly definition: "model";
+  readonly name: N;
+  readonly version: number;
+  readonly spine: Source;
+  readonly asOf: string;
+  readonly label: ExprNode;
+  readonly where: ExprNode | undefined;
+  readonly task: LabelTask;
+  readonly view: View<N, C, V>;
+}
+
+/** Defines a model. */
+export function model<const N extends string, C extends Columns, const I extends readonly ViewItem<C>[]>(
+  name: N,
+  options: ModelOptions<C, I>,
+): Model<N, C, ViewValues<C, I>> {
+  checkName(name, "model");
+  const { spine, asOf, label, where, view: items, version = 1, ...described } = options;
+  const node = label(spine.fact).node;
+  const task = taskOf(name, node);
+  if (spine.columns[asOf] === undefined) {
+    throw new PawlError("invalid_definition", `The spine of model "${name}" has no column "${asOf}".`, {
+      expected: `one of ${Object.keys(spine.columns).join(", ")}`,
+    });
+  }
+  return {
+    definition: "model",
+    ...described,
+    name,
+    version,
+    spine: spine as unknown as Source,
+    asOf,
+    label: node,
+    where: where?.(spine.fact).node,
+    task,
+    view: view<N, C, I>(name, { spine: spine.columns, items }),
+  };
+}
+
+function taskOf(name: string, label: ExprNode): LabelTask {
+  if (label.kind === "bool") return "binary";
+  if (label.kind === "string") return "multiclass";
+  if (label.kind === "int" || label.kind === "float") return "regression";
+  throw new PawlError("invalid_definition", `The label of model "${name}" cannot be learned.`, {
+    found: label.kind,
+    expected: "bool (yes or no), string (one of several) or a number",
+  });
+}

@@ -1,6 +1,7 @@
 import { PawlError } from "../errors.ts";
 import type { Frame, FrameColumn } from "./frame.ts";
 import { permutation, seededRandom } from "./seeded-random.ts";
+import { studentT95 } from "./student-t.ts";
 
 /** How much worse the metric gets when one column is shuffled. */
 export interface PermutationImportance {
@@ -23,12 +24,6 @@ export interface PermutationImportanceOptions {
   readonly repeats: number;
   readonly seed: number;
 }
-
-/** 97.5 % quantiles of Student's t for 1 to 30 degrees of freedom; beyond, the normal's. */
-const studentT = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131,
-  2.12, 2.11, 2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
 
 /**
  * Permutation importance (Breiman 2001; Fisher, Rudin & Dominici 2019): shuffle one column of a
@@ -56,7 +51,7 @@ export function permutationImportance(
     });
     const mean = drops.reduce((sum, drop) => sum + drop, 0) / repeats;
     const variance = drops.reduce((sum, drop) => sum + (drop - mean) ** 2, 0) / (repeats - 1);
-    const half = ((studentT[repeats - 2] ?? 1.96) * Math.sqrt(variance)) / Math.sqrt(repeats);
+    const half = (studentT95(repeats - 1) * Math.sqrt(variance)) / Math.sqrt(repeats);
     return {
       column: column.name,
       mean,

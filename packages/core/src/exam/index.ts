@@ -1,0 +1,1 @@
+export * from "./paired-difference.ts";

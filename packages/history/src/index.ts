@@ -1,1 +1,8 @@
-export {};
+export * from "./dataset/data-report.ts";
+export * from "./dataset/dataset-frame.ts";
+export * from "./dataset/manifest.ts";
+export * from "./explain/explanation.ts";
+export * from "./fill/filled.ts";
+export * from "./history.ts";
+export * from "./source/inspection.ts";
+export * from "./spine/spine.ts";

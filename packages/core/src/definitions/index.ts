@@ -7,6 +7,7 @@ export * from "./entity.ts";
 export * from "./expression.ts";
 export * from "./expression-node.ts";
 export * from "./feature-group.ts";
+export * from "./json-value.ts";
 export * from "./kind.ts";
 export * from "./model.ts";
 export type { Described } from "./name.ts";

@@ -1,6 +1,7 @@
 import { PawlError } from "../errors.ts";
 import type { BoolExpr, NumberExpr, StringExpr } from "./expression.ts";
 import type { ExprNode } from "./expression-node.ts";
+import { isListKind, type Kind } from "./kind.ts";
 import { checkName, type Described } from "./name.ts";
 import type { Columns, ColumnsOfKind, FactScope, Source } from "./source.ts";
 import { type View, view, type ViewItem, type ViewValues } from "./view.ts";
@@ -51,6 +52,8 @@ export function model<const N extends string, C extends Columns, const I extends
       expected: `one of ${Object.keys(spine.columns).join(", ")}`,
     });
   }
+  const shown = view<N, C, I>(name, { spine: spine.columns, items });
+  for (const column of shown.columns) refuseUnlearnable(name, column.name, column.kind);
   return {
     definition: "model",
     ...described,
@@ -61,7 +64,7 @@ export function model<const N extends string, C extends Columns, const I extends
     label: node,
     where: where?.(spine.fact).node,
     task,
-    view: view<N, C, I>(name, { spine: spine.columns, items }),
+    view: shown,
   };
 }
 
@@ -72,5 +75,16 @@ function taskOf(name: string, label: ExprNode): LabelTask {
   throw new PawlError("invalid_definition", `The label of model "${name}" cannot be learned.`, {
     found: label.kind,
     expected: "bool (yes or no), string (one of several) or a number",
+  });
+}
+
+function refuseUnlearnable(name: string, column: string, kind: Kind): void {
+  if (kind !== "timestamp" && !isListKind(kind)) return;
+  throw new PawlError("invalid_definition", `Model "${name}" cannot learn from "${column}".`, {
+    found: kind,
+    expected: "a number, text, yes/no, an identifier or a length of time",
+    next: isListKind(kind)
+      ? "Take single items of the list: { newest: group.f.feature.at(0) }."
+      : "Use recency, since(…), or a calendar encoding such as hourOfDay(…).",
   });
 }

@@ -1,7 +1,4 @@
-import type { Kind, Task } from "@pawl/core";
-
-/** A value a caller gives or gets over JSON. Moments are ISO 8601 text; a bigint is its decimal text. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[];
+import type { JsonValue, Kind, Task } from "@pawl/core";
 
 /** One model that answers: what it is called, what it takes, what it gives. */
 export interface ServedModel {

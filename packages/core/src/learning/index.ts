@@ -8,6 +8,7 @@ export * from "./params.ts";
 export * from "./permutation-importance.ts";
 export * from "./scorecard.ts";
 export * from "./seeded-random.ts";
+export * from "./split.ts";
 export * from "./student-t.ts";
 export * from "./task.ts";
 export * from "./trained-model.ts";

@@ -1,0 +1,44 @@
+import type { Model, Plan, Value } from "@pawl/core";
+import type { Ports } from "./ports.ts";
+
+/** One row a prediction is asked for: the spine columns by name, and the moment it is asked as of. */
+export interface AskedRow {
+  readonly columns: Readonly<Record<string, Value>>;
+  /** Microseconds. */
+  readonly asOf: number;
+}
+
+/** Where served features come from: the present (fresh, microseconds) or history (any file, slower). */
+export interface FeatureLookup {
+  /** The view's columns, in its order, for every row. */
+  look(
+    model: Model,
+    plan: Plan,
+    rows: readonly AskedRow[],
+    signal?: AbortSignal,
+  ): Promise<readonly (readonly Value[])[]>;
+}
+
+/** Looks features up in history: exact, and as slow as reading the files. For projects without a running present. */
+export function historyLookup(ports: Pick<Ports, "history">): FeatureLookup {
+  return {
+    async look(model, plan, rows, signal) {
+      const kinds = Object.fromEntries(
+        Object.entries(model.view.spine).map(([name, c]) => [name, "definition" in c ? c.key.kind : c.kind]),
+      );
+      const spine = {
+        kind: "rows",
+        columns: { ...kinds, [model.asOf]: "timestamp" },
+        rows: rows.map((row) => ({ ...row.columns, [model.asOf]: row.asOf })),
+      } as const;
+      const work = signal ? { signal } : {};
+      const filled = await ports.history.fill({ plan, spine, asOf: model.asOf }, work);
+      try {
+        const objects = await filled.rowObjects(work);
+        return objects.map((object) => model.view.columns.map(({ name }) => object[name] ?? null));
+      } finally {
+        await filled.close();
+      }
+    },
+  };
+}

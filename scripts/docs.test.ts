@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 // Every snippet in README.md and docs/ that can run is run. The info string of a fence says how:
 //   ```ts run              a module, run from the snippet project
@@ -98,14 +98,12 @@ describe.each(documents())("%s", (file) => {
     expect(links.filter((link) => !existsSync(resolve(root, dirname(file), decodeURI(link))))).toEqual([]);
   });
 
-  if (all.some(runnable)) {
-    mkdirSync(projects, { recursive: true });
-    const project = mkdtempSync(join(projects, "doc-"));
-    afterAll(() => rmSync(project, { recursive: true, force: true }));
-    it.each(all.filter(runnable).map((s) => [`line ${s.line} (${s.language})`, s] as const))(
-      "%s runs",
-      { timeout: 300_000 },
-      (_, snippet) => expect(() => execute(snippet, project)).not.toThrow(),
-    );
-  }
+  const project = join(projects, file.replaceAll(/\W/g, "-"));
+  beforeAll(() => mkdirSync(project, { recursive: true }));
+  afterAll(() => rmSync(project, { recursive: true, force: true }));
+  it.each(all.filter(runnable).map((s) => [`line ${s.line} (${s.language})`, s] as const))(
+    "%s runs",
+    { timeout: 300_000 },
+    (_, snippet) => expect(() => execute(snippet, project)).not.toThrow(),
+  );
 });

@@ -58,9 +58,9 @@ export interface DefinitionPlan {
 }
 
 export interface PlanOptions {
-  /** Also take these from work. */
+  /** Also take these from work: every live version of the name, unless one is named. */
   readonly remove?: readonly DefinitionRef[];
-  /** Also remove every live definition that the documents do not name: they are the whole truth. */
+  /** Also remove every live definition whose name no document carries: they are the whole truth. */
   readonly prune?: boolean;
 }
 

@@ -42,5 +42,6 @@ export interface Lineage {
   downstream(node: LineageNode, options?: LineageOptions): Promise<LineageGraph>;
   /** Adds an edge the ledger cannot know by itself. A cycle is refused with `conflict`. */
   link(edge: LineageEdge): Promise<void>;
+  /** Takes such an edge away again. Edges that follow from what happened are kept: `conflict`. */
   unlink(edge: LineageEdge): Promise<void>;
 }

@@ -1,0 +1,50 @@
+import type { Sql, SqlValue } from "./database.ts";
+
+/** A piece of SQL and the values bound in it, in order. */
+export interface Piece {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+export function piece(text: string, ...values: readonly SqlValue[]): Piece {
+  return { text, values };
+}
+
+/** Conditions that must all hold; those left undefined do not count. */
+export function where(conditions: readonly (Piece | undefined)[]): Piece {
+  const real = conditions.filter((condition) => condition !== undefined);
+  if (real.length === 0) return { text: "", values: [] };
+  return {
+    text: `WHERE ${real.map(({ text }) => `(${text})`).join(" AND ")}`,
+    values: real.flatMap(({ values }) => values),
+  };
+}
+
+/** `column = ?` when a value is given. */
+export function equal(column: string, value: SqlValue | undefined): Piece | undefined {
+  return value === undefined ? undefined : piece(`${column} = ?`, value);
+}
+
+/** A part of a text, upper and lower case alike; the caller's % and _ mean themselves. */
+export function contains(column: string, part: string | undefined): Piece | undefined {
+  if (part === undefined) return undefined;
+  const pattern = `%${part.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+  return piece(`LOWER(${column}) LIKE LOWER(?) ESCAPE '\\'`, pattern);
+}
+
+/** Values bound in one IN list; well below what databases allow. */
+const listSize = 500;
+
+/** Rows for many keys: `text` must hold one `IN (@keys)`. */
+export async function allOf<Row>(sql: Sql, text: string, keys: readonly SqlValue[]): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (let start = 0; start < keys.length; start += listSize) {
+    const some = keys.slice(start, start + listSize);
+    // Always a full list, padded with the last key, so that one prepared statement serves all sizes.
+    const width = some.length === 1 ? 1 : some.length <= 20 ? 20 : listSize;
+    const padded = [...some, ...Array.from({ length: width - some.length }, () => some.at(-1) ?? null)];
+    const rows = await sql.all<Row>(text.replace("@keys", padded.map(() => "?").join(",")), padded);
+    for (const row of rows) found.push(row);
+  }
+  return found;
+}

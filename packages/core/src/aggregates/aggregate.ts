@@ -46,9 +46,10 @@ export interface Aggregate<Summary> {
   /** Does a past-only window apply (eventTime < asOf)? */
   readonly past: boolean;
   init(params: AggregateParameters): Summary;
+  /** Where the aggregate has no argument (count of facts, decayedCount), `value` is `noArgument`. */
   add(summary: Summary, value: Scalar | null, eventTime: number, knownTime: number): void;
   /** Undoes one `add` of the same fact. Present only where the summary stays small and exact. */
-  readonly remove?: (summary: Summary, value: Scalar | null, eventTime: number, knownTime: number) => void;
+  remove?(summary: Summary, value: Scalar | null, eventTime: number, knownTime: number): void;
   merge(into: Summary, from: Summary): void;
   finish(summary: Summary, asOf: number): Value;
   /** Plain JSON-safe data for a store, and back. */
@@ -58,10 +59,25 @@ export interface Aggregate<Summary> {
    * A multiset that facts enter and leave in any order: what a sweep over time uses.
    * Same values as init/add/finish over the facts now inside.
    */
-  sliding(params: AggregateParameters): Sliding;
+  sliding(params: AggregateParameters, options?: SlidingOptions): Sliding;
 }
 
-/** See `Aggregate.sliding`. Values may be order-preserving codes when `params` say nothing of content. */
+/** What `add` and `remove` get as value when the aggregate has no argument: something that is not null. */
+export const noArgument = 1;
+
+export interface SlidingOptions {
+  /**
+   * approxDistinctCount only: the `valueHash` of what a code stands for, when the caller feeds codes
+   * in place of values. Default: `valueHash` of the value itself.
+   */
+  readonly hashOf?: (value: Scalar) => number;
+}
+
+/**
+ * See `Aggregate.sliding`. Values may be order-preserving codes in place of text (then min, max, first,
+ * last, lastN and topK answer with codes, and approxDistinctCount needs `hashOf`). `remove` must name a fact
+ * that is inside; anything else is a fault of the caller.
+ */
 export interface Sliding {
   add(value: Scalar | null, eventTime: number, knownTime: number): void;
   remove(value: Scalar | null, eventTime: number, knownTime: number): void;

@@ -1,3 +1,4 @@
+import { checkZone } from "../time/zone.ts";
 import { call, literal, NumberExpr, TimeExpr } from "./expression.ts";
 import type { ExprNode } from "./expression-node.ts";
 
@@ -33,7 +34,7 @@ const cycle: Partial<Record<CalendarPart, number>> = {
 };
 
 export interface CalendarOptions {
-  /** IANA name such as "America/Chicago". Default "UTC". */
+  /** IANA name such as "America/Chicago"; anything else is an `invalid_definition`. Default "UTC". */
   readonly zone?: string;
 }
 
@@ -92,6 +93,7 @@ export function cyclic<C extends string>(item: CalendarUse<C>): CalendarUse<C> {
 }
 
 function partNode(part: CalendarPart, moment: ExprNode, { zone = "UTC" }: CalendarOptions): ExprNode {
+  checkZone(zone);
   return call("calendar", "int", literal("string", part), moment, literal("string", zone));
 }
 

@@ -1,1 +1,4 @@
+export { calendarPart } from "./calendar-part.ts";
+export * from "./evaluate.ts";
+export * from "./functions.ts";
 export * from "./plan.ts";

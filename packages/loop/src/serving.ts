@@ -1,5 +1,7 @@
 import type { JsonValue, Kind, Task } from "@pawl/core";
 
+export type { JsonValue } from "@pawl/core";
+
 /** One model that answers: what it is called, what it takes, what it gives. */
 export interface ServedModel {
   readonly name: string;

@@ -35,6 +35,9 @@ export interface Catalog {
   readonly documents: readonly DefinitionDocument[];
 }
 
+/** What references by name are resolved with. */
+type Known = Pick<Catalog, "groups" | "models">;
+
 interface Collected {
   readonly entities: Map<string, Entity>;
   readonly sources: Map<string, Source>;
@@ -58,8 +61,9 @@ export function catalog(definitions: Iterable<unknown>): Catalog {
   };
   for (const definition of definitions) if (isDefinition(definition)) collect(definition, into);
   for (const view of [...into.views.values(), ...[...into.models.values()].map((m) => m.view)]) {
-    checkReferences(view, into.groups);
+    checkReferences(view, into);
   }
+  for (const name of into.models.keys()) refuseSharedName(name, into.groups);
   return { ...into, documents: documents(into) };
 }
 
@@ -85,13 +89,18 @@ function collect(definition: Definition, into: Collected): void {
       return put(into.groups, definition, groupMeaning);
     case "view":
       collectColumns(definition.spine, into);
-      for (const group of definition.groups) collect(group, into);
-      return put(into.views, definition, (view) => viewMeaning(view, into.groups));
+      collectListed(definition, into);
+      return put(into.views, definition, (view) => viewMeaning(view, into));
     case "model":
       collect(definition.spine, into);
-      for (const group of definition.view.groups) collect(group, into);
-      return put(into.models, definition, (model) => modelMeaning(model, into.groups));
+      collectListed(definition.view, into);
+      return put(into.models, definition, (model) => modelMeaning(model, into));
   }
+}
+
+function collectListed(view: View, into: Collected): void {
+  for (const group of view.groups) collect(group, into);
+  for (const model of view.models) collect(model, into);
 }
 
 function collectColumns(columns: Columns, into: Collected): void {
@@ -113,14 +122,21 @@ function put<D extends Definition>(map: Map<string, D>, definition: D, meaning: 
   map.set(definition.name, definition);
 }
 
-function checkReferences(view: View, groups: ReadonlyMap<string, FeatureGroup>): void {
-  for (const column of view.columns) {
-    for (const node of columnNodes(column)) {
-      walk(node, (inner) => {
-        if (inner.op === "feature") findFeature(inner.group, inner.feature, groups);
-      });
-    }
+function checkReferences(view: View, known: Known): void {
+  for (const node of view.columns.flatMap(columnNodes)) {
+    walk(node, (inner) => {
+      if (inner.op === "feature" && !known.models.has(inner.group)) {
+        findFeature(inner.group, inner.feature, known.groups);
+      }
+    });
   }
+}
+
+function refuseSharedName(model: string, groups: ReadonlyMap<string, FeatureGroup>): void {
+  if (!groups.has(model)) return;
+  throw new PawlError("definition_conflict", `"${model}" is both a model and a group of features.`, {
+    next: "Give one of them another name: a model's prediction is a feature, <model>.prediction.",
+  });
 }
 
 /** The feature behind a reference; `invalid_definition` when it is not there. */
@@ -191,14 +207,14 @@ function groupMeaning(group: FeatureGroup): Json {
   return { group: group.name, features: Object.fromEntries(features) };
 }
 
-function viewMeaning(view: View, groups: ReadonlyMap<string, FeatureGroup>): Json {
+function viewMeaning(view: View, known: Known): Json {
   return view.columns.map((column) => ({
     name: column.name,
-    ...(column.node && { value: referencesResolved(column.node, groups) }),
+    ...(column.node && { value: referencesResolved(column.node, known) }),
     ...(column.onDemand && {
       onDemand: {
         inputs: Object.fromEntries(
-          Object.entries(column.onDemand.inputs).map(([n, e]) => [n, referencesResolved(e.node, groups)]),
+          Object.entries(column.onDemand.inputs).map(([n, e]) => [n, referencesResolved(e.node, known)]),
         ),
         returns: column.onDemand.returns,
         code: column.onDemand.compute.toString(),
@@ -207,13 +223,13 @@ function viewMeaning(view: View, groups: ReadonlyMap<string, FeatureGroup>): Jso
   }));
 }
 
-function modelMeaning(model: Model, groups: ReadonlyMap<string, FeatureGroup>): Json {
+function modelMeaning(model: Model, known: Known): Json {
   return {
     spine: contentHash(sourceMeaning(model.spine)),
     asOf: model.asOf,
     label: nodeJson(model.label),
     where: model.where ? nodeJson(model.where) : null,
-    view: viewMeaning(model.view, groups),
+    view: viewMeaning(model.view, known),
   };
 }
 
@@ -222,13 +238,19 @@ function nodeJson(node: ExprNode): Json {
 }
 
 /** References by name become references by meaning, so that a renamed feature is still the same input. */
-function referencesResolved(node: ExprNode, groups: ReadonlyMap<string, FeatureGroup>): Json {
+function referencesResolved(node: ExprNode, known: Known): Json {
   const replace = (json: Json): Json => {
     if (Array.isArray(json)) return json.map(replace);
     if (typeof json !== "object" || json === null) return json;
     const object = json as { readonly [key: string]: Json };
     if (object["op"] === "feature") {
-      const { group, feature } = findFeature(String(object["group"]), String(object["feature"]), groups);
+      const model = known.models.get(String(object["group"]));
+      if (model) return { model: contentHash(modelMeaning(model, known)) };
+      const { group, feature } = findFeature(
+        String(object["group"]),
+        String(object["feature"]),
+        known.groups,
+      );
       return { feature: contentHash(featureMeaning(group, feature)), on: object["on"] ?? null };
     }
     return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, replace(value)]));
@@ -294,6 +316,11 @@ function documents(all: Collected): DefinitionDocument[] {
     for (const node of view.columns.flatMap(columnNodes)) {
       walk(node, (inner) => {
         if (inner.op !== "feature") return;
+        const model = all.models.get(inner.group);
+        if (model) {
+          hashes.push(contentHash(modelMeaning(model, all)));
+          return;
+        }
         const { group, feature } = findFeature(inner.group, inner.feature, all.groups);
         hashes.push(contentHash(featureMeaning(group, feature)));
       });
@@ -301,11 +328,11 @@ function documents(all: Collected): DefinitionDocument[] {
     return hashes;
   };
   for (const view of all.views.values()) {
-    add("view", view.name, view.version, viewMeaning(view, all.groups), viewInputs(view), view);
+    add("view", view.name, view.version, viewMeaning(view, all), viewInputs(view), view);
   }
   for (const model of all.models.values()) {
     const dependsOn = [contentHash(sourceMeaning(model.spine)), ...viewInputs(model.view)];
-    add("model", model.name, model.version, modelMeaning(model, all.groups), dependsOn, model);
+    add("model", model.name, model.version, modelMeaning(model, all), dependsOn, model);
   }
   return made;
 }

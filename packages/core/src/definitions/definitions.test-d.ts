@@ -51,6 +51,19 @@ const isLate = model("is_late", {
   view: [departures, arrivals.on("origin"), hourOfDay("departure"), "distance"],
 });
 
+const worth = model("worth", {
+  spine: flights,
+  asOf: "departure",
+  label: (f) => f.delay,
+  view: [isLate, "distance"],
+});
+export const relative: number | null = ({} as NonNullable<typeof worth.view.valuesType>)[
+  "is_late.prediction"
+];
+view("v", { spine: flights, items: [{ doubled: isLate.f.prediction.times(2) }] });
+// @ts-expect-error a model has no other feature
+export const other = isLate.f.probability;
+
 type Values = NonNullable<typeof isLate.view.valuesType>;
 type Expect<T extends true> = T;
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

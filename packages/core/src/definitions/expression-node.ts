@@ -84,7 +84,10 @@ export interface AggregateNode {
   readonly window: Window;
 }
 
-/** A feature of a group, by name; used in views and in expressions over other features. */
+/**
+ * A feature of a group, by name; used in views and in expressions over other features. A model is a feature
+ * too: `group` is the model's name then, and `feature` is "prediction".
+ */
 export interface FeatureNode {
   readonly op: "feature";
   readonly kind: Kind;
@@ -96,6 +99,11 @@ export interface FeatureNode {
 
 /** The serialisable expression tree every definition is made of. Plain JSON. */
 export type ExprNode = LiteralNode | ColumnNode | AsOfNode | CallNode | AggregateNode | FeatureNode;
+
+/** A model's prediction as an input: a probability (binary) or the number (regression). */
+export function predictionNode(model: string): FeatureNode {
+  return { op: "feature", kind: "float", group: model, feature: "prediction" };
+}
 
 /** Calls `visit` for the node and everything below it, parents first. */
 export function walk(node: ExprNode, visit: (node: ExprNode) => void): void {

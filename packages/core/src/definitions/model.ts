@@ -1,6 +1,6 @@
 import { PawlError } from "../errors.ts";
-import type { BoolExpr, NumberExpr, StringExpr } from "./expression.ts";
-import type { ExprNode } from "./expression-node.ts";
+import { type BoolExpr, type ExprOf, type NumberExpr, type StringExpr, wrap } from "./expression.ts";
+import { type ExprNode, predictionNode } from "./expression-node.ts";
 import { isListKind, type Kind } from "./kind.ts";
 import { checkName, type Described } from "./name.ts";
 import type { Columns, ColumnsOfKind, FactScope, Source } from "./source.ts";
@@ -36,6 +36,8 @@ export interface Model<N extends string = string, C extends Columns = Columns, V
   readonly where: ExprNode | undefined;
   readonly task: LabelTask;
   readonly view: View<N, C, V>;
+  /** A model is a feature: list it in a view, or use its prediction in expressions. */
+  readonly f: { readonly prediction: ExprOf<"float"> };
 }
 
 /** Defines a model. */
@@ -65,6 +67,7 @@ export function model<const N extends string, C extends Columns, const I extends
     where: where?.(spine.fact).node,
     task,
     view: shown,
+    f: { prediction: wrap(predictionNode(name), "float") },
   };
 }
 

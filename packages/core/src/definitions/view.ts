@@ -1,16 +1,18 @@
 import { PawlError } from "../errors.ts";
 import type { CalendarUse } from "./calendar.ts";
 import { Expr } from "./expression.ts";
-import { type ExprNode, walk } from "./expression-node.ts";
+import { type ExprNode, predictionNode, walk } from "./expression-node.ts";
 import type { FeatureExprs, FeatureGroup, GroupUse } from "./feature-group.ts";
 import type { JsOf, Kind } from "./kind.ts";
+import type { Model } from "./model.ts";
 import { checkName, type Described } from "./name.ts";
 import type { OnDemand } from "./on-demand.ts";
 import { type Column, columnKind, type ColumnKind, type Columns } from "./source.ts";
 
 /**
  * What a view may list, for a spine with columns C: a group or part of one, a spine column by name,
- * a calendar encoding, an on-demand feature, or named expressions over features and spine columns.
+ * a calendar encoding, an on-demand feature, another model, or named expressions over features and spine
+ * columns. A model listed needs the columns its own view reads among the spine's.
  */
 export type ViewItem<C extends Columns = Columns> =
   | (keyof C & string)
@@ -18,6 +20,7 @@ export type ViewItem<C extends Columns = Columns> =
   | GroupUse
   | CalendarUse<TimestampColumn<C>>
   | OnDemand
+  | Model
   | FeatureExprs;
 
 type TimestampColumn<C extends Columns> = {
@@ -45,6 +48,8 @@ export interface View<N extends string = string, C extends Columns = Columns, V 
   readonly spine: C;
   readonly columns: readonly ViewColumn[];
   readonly groups: readonly FeatureGroup[];
+  /** Models whose predictions are listed. */
+  readonly models: readonly Model[];
   /** Carries the static type of a row of values; never set. */
   readonly valuesType?: V;
 }
@@ -58,15 +63,17 @@ type ItemValues<C extends Columns, I> = I extends keyof C & string
   ? { readonly [N in I]: JsOf<ColumnKind<C[N]>> | null }
   : I extends FeatureGroup<infer G, infer F>
     ? GroupValues<G, F>
-    : I extends GroupUse<infer G, infer F>
-      ? GroupValues<G, F>
-      : I extends CalendarUse
-        ? { readonly [N in `${I["column"]}_${string}`]: number | null }
-        : I extends OnDemand<infer N, infer K>
-          ? { readonly [X in N]: JsOf<K> | null }
-          : I extends FeatureExprs
-            ? { readonly [N in keyof I]: JsOf<I[N]["kindType"]> | null }
-            : unknown;
+    : I extends Model<infer N>
+      ? { readonly [X in `${N}.prediction`]: number | null }
+      : I extends GroupUse<infer G, infer F>
+        ? GroupValues<G, F>
+        : I extends CalendarUse
+          ? { readonly [N in `${I["column"]}_${string}`]: number | null }
+          : I extends OnDemand<infer N, infer K>
+            ? { readonly [X in N]: JsOf<K> | null }
+            : I extends FeatureExprs
+              ? { readonly [N in keyof I]: JsOf<I[N]["kindType"]> | null }
+              : unknown;
 
 type GroupValues<G extends string, F extends FeatureExprs> = {
   readonly [N in keyof F & string as `${G}.${N}`]: JsOf<F[N]["kindType"]> | null;
@@ -93,7 +100,8 @@ export function view<const N extends string, C extends Columns, const I extends 
   const { spine, items, version = 1, ...described } = options;
   const columns = spineColumns<C>(spine);
   const groups = new Map<string, FeatureGroup>();
-  const listed = items.flatMap((item) => viewColumns(name, columns, item, groups));
+  const models = new Map<string, Model>();
+  const listed = items.flatMap((item) => viewColumns(name, columns, item, groups, models));
   const seen = new Set<string>();
   for (const column of listed) {
     if (seen.has(column.name)) {
@@ -113,6 +121,7 @@ export function view<const N extends string, C extends Columns, const I extends 
     spine: columns,
     columns: listed,
     groups: [...groups.values()],
+    models: [...models.values()],
   };
 }
 
@@ -129,13 +138,14 @@ export function columnNodes(column: ViewColumn): ExprNode[] {
   return Object.values(column.onDemand?.inputs ?? {}).map((input) => input.node);
 }
 
-type AnyItem = string | FeatureGroup | GroupUse | CalendarUse | OnDemand | FeatureExprs;
+type AnyItem = string | FeatureGroup | GroupUse | CalendarUse | OnDemand | Model | FeatureExprs;
 
 function viewColumns(
   view: string,
   spine: Columns,
   item: AnyItem,
   groups: Map<string, FeatureGroup>,
+  models: Map<string, Model>,
 ): ViewColumn[] {
   if (typeof item === "string") {
     const column = spine[item];
@@ -144,6 +154,7 @@ function viewColumns(
     return [{ name: item, kind, node: { op: "column", kind, name: item } }];
   }
   if ("definition" in item && !(item["definition"] instanceof Expr)) {
+    if (item["definition"] === "model") return [modelColumn(view, item as Model, models)];
     const group = item as FeatureGroup;
     return groupColumns(
       group,
@@ -163,6 +174,22 @@ function viewColumns(
     checkName(name, "view column");
     return { name, kind: expr.kind, node: expr.node };
   });
+}
+
+function modelColumn(view: string, model: Model, models: Map<string, Model>): ViewColumn {
+  if (model.task === "multiclass") {
+    throw new PawlError(
+      "invalid_definition",
+      `View "${view}" lists "${model.name}", which has several classes.`,
+      {
+        expected: "a model of yes/no or of a number, whose prediction is one number",
+      },
+    );
+  }
+  models.set(model.name, model);
+  const node = predictionNode(model.name);
+  const from = { group: model.name, feature: "prediction" };
+  return { name: `${model.name}.prediction`, kind: "float", node, from };
 }
 
 function groupColumns(

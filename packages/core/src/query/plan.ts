@@ -1,6 +1,11 @@
 import { canonicalJson, canonicalNode, type Json } from "../definitions/canonical.ts";
 import { findFeature } from "../definitions/catalog.ts";
-import { type AggregateNode, type ExprNode, rewrite } from "../definitions/expression-node.ts";
+import {
+  type AggregateNode,
+  type ExprNode,
+  type FeatureNode,
+  rewrite,
+} from "../definitions/expression-node.ts";
 import type { FeatureGroup } from "../definitions/feature-group.ts";
 import type { Kind } from "../definitions/kind.ts";
 import type { OnDemand } from "../definitions/on-demand.ts";
@@ -16,6 +21,11 @@ import { PawlError } from "../errors.ts";
 export interface Plan {
   readonly lookups: readonly Lookup[];
   readonly outputs: readonly Output[];
+  /**
+   * Models whose prediction is an input: an engine takes it as one more column of the row, named by `slot`,
+   * from whoever runs models. Engines that get no such column refuse the plan.
+   */
+  readonly models: readonly { readonly slot: string; readonly model: string }[];
 }
 
 /** Aggregates over the facts of one source whose `by` columns equal the row's `columns`. */
@@ -50,10 +60,16 @@ interface Building {
 /** Plans a view. `groups` are all known groups by name (a catalog's), for references. */
 export function plan(view: View, groups: ReadonlyMap<string, FeatureGroup>): Plan {
   const lookups = new Map<string, Building>();
+  const models = new Map<string, { slot: string; model: string }>();
 
   const resolved = (node: ExprNode): ExprNode =>
     rewrite(node, (inner) => {
       if (inner.op !== "feature") return inner;
+      if (isPrediction(inner, groups)) {
+        const slot = predictionSlot(inner.group);
+        models.set(inner.group, { slot, model: inner.group });
+        return { op: "column", kind: "float", name: slot };
+      }
       const { group, feature } = findFeature(inner.group, inner.feature, groups);
       const columns = inner.on ?? spineColumnsFor(view, group);
       checkKeys(view, group, columns);
@@ -100,7 +116,17 @@ export function plan(view: View, groups: ReadonlyMap<string, FeatureGroup>): Pla
       aggregates: [...slots.values()],
     })),
     outputs,
+    models: [...models.values()],
   };
+}
+
+/** The name of the row column that holds a model's prediction; no user column can have it. */
+export function predictionSlot(model: string): string {
+  return `$model.${model}`;
+}
+
+function isPrediction(node: FeatureNode, groups: ReadonlyMap<string, FeatureGroup>): boolean {
+  return node.feature === "prediction" && !groups.has(node.group);
 }
 
 /**

@@ -38,10 +38,12 @@ interface Change<Kind extends string> {
 export type DefinitionChange =
   /** A new name, or a new version of a name. */
   | Change<"added">
-  /** Already applied with this meaning. */
+  /** Already applied, word for word. */
   | Change<"unchanged">
   /** A new name for a meaning that already has others: the same feature under two names. */
   | (Change<"same-meaning"> & { readonly sameAs: readonly DefinitionRef[] })
+  /** The same meaning with another document: a description, an owner, the place of the data. */
+  | Change<"updated">
   /** Removed earlier, back now with the same meaning. */
   | Change<"restored">
   /** Taken from work; the document stays in the ledger. */
@@ -76,7 +78,7 @@ export interface DefinitionQuery extends PageRequest {
   /** A part of the name, upper and lower case alike. */
   readonly search?: string;
   readonly presence?: Presence;
-  /** As things stood before this moment. */
+  /** As things stood before this moment, documents included. Takes the place of `presence`. */
   readonly asOf?: Micros;
 }
 

@@ -1,4 +1,5 @@
 import { PawlError } from "@pawl/core";
+import { canonicalJson } from "../canonical-json.ts";
 import { checkHash, checkName, checkWhole } from "../checks.ts";
 import type {
   AppliedDefinition,
@@ -117,7 +118,10 @@ async function changeFor(
       `Give it version ${(newest?.version ?? definition.version) + 1}, or another name.`,
     );
   }
-  if (here?.removed_at === null) return { change: "unchanged", definition };
+  const sameWords =
+    here?.document === canonicalJson(definition.document) &&
+    here.depends_on === canonicalJson(definition.dependsOn);
+  if (here?.removed_at === null && sameWords) return { change: "unchanged", definition };
   for (const hash of definition.dependsOn) {
     if (batchHashes.has(hash)) continue;
     if (
@@ -130,7 +134,9 @@ async function changeFor(
       "Apply that definition first, or together with this one.",
     );
   }
-  if (here !== undefined) return { change: "restored", definition };
+  if (here !== undefined) {
+    return { change: here.removed_at === null ? "updated" : "restored", definition };
+  }
   const others = await sql.all<DefinitionRow>(
     "SELECT * FROM definitions WHERE hash = ? AND kind = ? AND removed_at IS NULL ORDER BY name, version",
     [definition.hash, definition.kind],

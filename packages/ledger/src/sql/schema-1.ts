@@ -30,7 +30,8 @@ export function schema1(dialect: Dialect): readonly string[] {
     "CREATE INDEX definitions_hash ON definitions (hash)",
     `CREATE TABLE definition_spells (
       kind TEXT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL, entry BIGINT NOT NULL,
-      since BIGINT NOT NULL, until BIGINT, PRIMARY KEY (kind, name, version, entry),
+      since BIGINT NOT NULL, until BIGINT, document TEXT NOT NULL, depends_on TEXT NOT NULL,
+      PRIMARY KEY (kind, name, version, entry),
       FOREIGN KEY (kind, name, version) REFERENCES definitions (kind, name, version))${clustered}`,
 
     `CREATE TABLE datasets (

@@ -25,15 +25,45 @@ interface Named {
   readonly version: number;
 }
 
-async function begin(sql: Sql, { kind, name, version }: Named, entry: number, at: number): Promise<void> {
-  await sql.run("INSERT INTO definition_spells VALUES (?, ?, ?, ?, ?, NULL)", [
+async function begin(sql: Sql, definition: Definition, entry: number, at: number): Promise<void> {
+  const { kind, name, version, document, dependsOn } = definition;
+  await sql.run("INSERT INTO definition_spells VALUES (?, ?, ?, ?, ?, NULL, ?, ?)", [
     kind,
     name,
     version,
     entry,
     at,
+    canonicalJson(document),
+    canonicalJson(dependsOn),
   ]);
 }
+
+async function end(sql: Sql, { kind, name, version }: Named, at: number): Promise<void> {
+  await sql.run(
+    "UPDATE definition_spells SET until = ? WHERE kind = ? AND name = ? AND version = ? AND until IS NULL",
+    [at, kind, name, version],
+  );
+}
+
+async function linkDependencies(sql: Sql, { hash, dependsOn }: Definition, entry: number): Promise<void> {
+  for (const dependency of dependsOn) {
+    const from = { kind: "definition", id: dependency };
+    await addEdge(sql, entry, { from, to: { kind: "definition", id: hash }, relation: "defines" });
+  }
+}
+
+/** Puts other words to a meaning, or brings it back; either way a new spell begins. */
+const renewed = projecting<Definition>(async (sql, definition, { id, at }) => {
+  const { kind, name, version, document, dependsOn } = definition;
+  await end(sql, definition, at);
+  await sql.run(
+    `UPDATE definitions SET removed_at = NULL, document = ?, depends_on = ?
+     WHERE kind = ? AND name = ? AND version = ?`,
+    [canonicalJson(document), canonicalJson(dependsOn), kind, name, version],
+  );
+  await begin(sql, definition, id, at);
+  await linkDependencies(sql, definition, id);
+});
 
 export const definitionProjections: Projections = {
   "definition.applied": projecting<Definition>(async (sql, definition, { id, at }) => {
@@ -48,31 +78,19 @@ export const definitionProjections: Projections = {
       at,
     ]);
     await begin(sql, definition, id, at);
-    for (const dependency of dependsOn) {
-      const from = { kind: "definition", id: dependency };
-      await addEdge(sql, id, { from, to: { kind: "definition", id: hash }, relation: "defines" });
-    }
+    await linkDependencies(sql, definition, id);
   }),
-  "definition.removed": projecting<Named>(async (sql, { kind, name, version }, { at }) => {
+  "definition.updated": renewed,
+  "definition.restored": renewed,
+  "definition.removed": projecting<Named>(async (sql, named, { at }) => {
+    const { kind, name, version } = named;
     await sql.run("UPDATE definitions SET removed_at = ? WHERE kind = ? AND name = ? AND version = ?", [
       at,
       kind,
       name,
       version,
     ]);
-    await sql.run(
-      "UPDATE definition_spells SET until = ? WHERE kind = ? AND name = ? AND version = ? AND until IS NULL",
-      [at, kind, name, version],
-    );
-  }),
-  "definition.restored": projecting<Named>(async (sql, named, { id, at }) => {
-    const { kind, name, version } = named;
-    await sql.run("UPDATE definitions SET removed_at = NULL WHERE kind = ? AND name = ? AND version = ?", [
-      kind,
-      name,
-      version,
-    ]);
-    await begin(sql, named, id, at);
+    await end(sql, named, at);
   }),
 };
 
@@ -89,7 +107,8 @@ async function apply(
   if (options.plan !== undefined) {
     const newer = await sql.one<{ id: number; kind: string }>(
       `SELECT id, kind FROM timeline WHERE id > ?
-       AND kind IN ('definition.applied', 'definition.removed', 'definition.restored') LIMIT 1`,
+       AND kind IN ('definition.applied', 'definition.updated', 'definition.removed', 'definition.restored')
+       LIMIT 1`,
       [options.plan.basis],
     );
     if (newer !== undefined) {
@@ -122,33 +141,34 @@ async function apply(
   for (const { change: what, definition } of plan.changes) {
     const { kind, name, version, hash, document, dependsOn } = definition;
     const subject = subjectOf(definition);
+    const whole = { kind, name, version, hash, document, dependsOn };
     if (what === "added" || what === "same-meaning") {
-      await change.record("definition.applied", subject, { kind, name, version, hash, document, dependsOn });
-    } else if (what === "restored" || what === "removed") {
-      await change.record(`definition.${what}`, subject, { kind, name, version });
+      await change.record("definition.applied", subject, whole);
+    } else if (what === "updated" || what === "restored") {
+      await change.record(`definition.${what}`, subject, whole);
+    } else if (what === "removed") {
+      await change.record("definition.removed", subject, { kind, name, version });
     }
   }
   return plan;
 }
 
-function presence(query: DefinitionQuery): Piece | undefined {
-  if (query.asOf !== undefined) {
-    return piece(
-      `EXISTS (SELECT 1 FROM definition_spells s WHERE s.kind = d.kind AND s.name = d.name
-        AND s.version = d.version AND s.since < ? AND (s.until IS NULL OR s.until >= ?))`,
-      query.asOf,
-      query.asOf,
-    );
-  }
-  if (query.presence === "both") return undefined;
-  return piece(query.presence === "removed" ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL");
+function presence({ presence }: DefinitionQuery): Piece | undefined {
+  if (presence === "both") return undefined;
+  return piece(presence === "removed" ? "d.removed_at IS NOT NULL" : "d.removed_at IS NULL");
 }
 
-/** What was not yet known about a definition at a moment is left out of the answer. */
-function asKnown(definition: AppliedDefinition, asOf: number | undefined): AppliedDefinition {
-  if (asOf === undefined || definition.removedAt === undefined) return definition;
-  const { removedAt: _, ...rest } = definition;
-  return rest;
+/** The definitions, or those of a moment with the words they had then, as `d`. */
+function standing(asOf: number | undefined): Piece {
+  if (asOf === undefined) return piece("definitions d");
+  return piece(
+    `(SELECT a.kind, a.name, a.version, a.hash, s.document, s.depends_on, a.applied_at, NULL AS removed_at
+      FROM definitions a JOIN definition_spells s
+        ON s.kind = a.kind AND s.name = a.name AND s.version = a.version
+      WHERE s.since < ? AND (s.until IS NULL OR s.until >= ?)) d`,
+    asOf,
+    asOf,
+  );
 }
 
 async function list(sql: Sql, query: DefinitionQuery): Promise<Page<AppliedDefinition>> {
@@ -156,19 +176,20 @@ async function list(sql: Sql, query: DefinitionQuery): Promise<Page<AppliedDefin
   const limit = pageLimit(query, 1_000, 10_000);
   const mark = questionMark(["definitions", question]);
   const after = cursor === undefined ? undefined : readCursor(cursor, mark, 3);
+  const from = standing(query.asOf);
   const { text, values } = where([
     equal("d.kind", query.kind),
     equal("d.name", query.name),
     equal("d.hash", query.hash),
     contains("d.name", query.search),
-    presence(query),
+    query.asOf === undefined ? presence(query) : undefined,
     after && piece("(d.kind, d.name, d.version) > (?, ?, ?)", ...after),
   ]);
   const rows = await sql.all<DefinitionRow>(
-    `SELECT d.* FROM definitions d ${text} ORDER BY d.kind, d.name, d.version LIMIT ?`,
-    [...values, limit + 1],
+    `SELECT d.* FROM ${from.text} ${text} ORDER BY d.kind, d.name, d.version LIMIT ?`,
+    [...from.values, ...values, limit + 1],
   );
-  const items = rows.slice(0, limit).map((row) => asKnown(definitionOf(row), query.asOf));
+  const items = rows.slice(0, limit).map(definitionOf);
   const last = items.at(-1);
   return {
     items,

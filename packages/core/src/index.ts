@@ -6,3 +6,4 @@ export * from "./aggregates/index.ts";
 export * from "./definitions/index.ts";
 export * from "./query/index.ts";
 export * from "./time/index.ts";
+export * from "./watch/index.ts";

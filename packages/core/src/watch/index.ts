@@ -1,0 +1,3 @@
+export * from "./category-sketch.ts";
+export * from "./distance.ts";
+export * from "./number-sketch.ts";

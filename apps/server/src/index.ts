@@ -1,1 +1,12 @@
-export {};
+export { createApp, type Mount, openapiDocument } from "./app.ts";
+export { createGate, type Gate, type GateOptions, type Scope, scopes, type Token } from "./http/gate.ts";
+export { defaultLimits, type Limits } from "./http/limits.ts";
+export { isLoopback } from "./http/loopback.ts";
+export { readTokens } from "./http/read-tokens.ts";
+export type { Wire } from "./http/wire.ts";
+export { createLog, type Log, type LogLevel, logLevels, silentLog } from "./log.ts";
+export { ServerMetrics } from "./metrics/server-metrics.ts";
+export { type DatasetFiles, localDatasetFiles } from "./native/dataset-files.ts";
+export type { Ports } from "./ports.ts";
+export { defaultPort, type RunningServer, startServer, type StartOptions } from "./start.ts";
+export { version } from "./version.ts";

@@ -23,6 +23,8 @@ function code(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
 }
 
+const unusable = new Set(["EACCES", "EPERM", "EROFS", "EIO", "ENOTDIR", "EEXIST", "EISDIR", "EMFILE"]);
+
 /** What the file system's refusals mean to a person. */
 function fileError(thrown: unknown, doing: string): unknown {
   const found = code(thrown);
@@ -34,13 +36,7 @@ function fileError(thrown: unknown, doing: string): unknown {
       cause: thrown,
     });
   }
-  if (
-    found === "EACCES" ||
-    found === "EROFS" ||
-    found === "EIO" ||
-    found === "EPERM" ||
-    found === "ENOTDIR"
-  ) {
+  if (found !== undefined && unusable.has(found)) {
     return new PawlError("unavailable", `The blob store's folder does not allow ${doing}.`, {
       found,
       expected: "a folder that may be read and written",

@@ -6,7 +6,18 @@ import type { SqlValue } from "./database.ts";
 
 /** Marks a question, so that a cursor is not used with another one. */
 export function questionMark(question: unknown): string {
-  return createHash("sha256").update(canonicalJson(question)).digest("base64url").slice(0, 16);
+  return createHash("sha256")
+    .update(canonicalJson(spelled(question)))
+    .digest("base64url")
+    .slice(0, 16);
+}
+
+/** The same question with its infinite numbers as text, for they have no JSON. */
+function spelled(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return { infinite: String(value) };
+  if (Array.isArray(value)) return value.map(spelled);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, spelled(member)]));
 }
 
 /** Where a page ended: the order values of its last row. Opaque to callers. */

@@ -130,7 +130,7 @@ export function snapshotJournal(database: Database, actor: Actor, moment: Micros
   return {
     actor,
     read: (job) => database.read(job),
-    change: () => {
+    change: async () => {
       throw new PawlError("conflict", "The past cannot be changed.", {
         found: `the ledger as of ${moment} µs`,
         expected: "the ledger itself",

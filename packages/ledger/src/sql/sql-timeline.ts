@@ -180,7 +180,7 @@ export function sqlTimeline(
   replay: Timeline["replay"],
 ): Timeline {
   return {
-    record: ({ kind, subject, payload }) => {
+    record: async ({ kind, subject, payload }) => {
       checkName("kind of entry", kind);
       checkName("kind of subject", subject.kind);
       checkName("name of the subject", subject.name, 1_000);

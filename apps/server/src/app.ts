@@ -18,7 +18,7 @@ import { scoringRoutes, scoringWire } from "./scoring/routes.ts";
 /** Another protocol's routes, with the way it says no. */
 export interface Mount {
   readonly path: string;
-  readonly routes: Hono<PawlEnv>;
+  readonly routes: Hono;
   readonly wire?: Wire;
 }
 

@@ -11,7 +11,7 @@ import { scoringRows } from "./scoring-rows.ts";
 /** MLflow's scoring protocol says no as its tracking server does. */
 export const scoringWire: Wire = {
   name: "mlflow-scoring",
-  owns: (path) => path === "/invocations" || path === "/ping" || path === "/version",
+  owns: (path) => path === "/invocations" || path === "/ping",
   render: ({ error }) => {
     const parts = [
       error.message,
@@ -56,7 +56,7 @@ const Body = z
   })
   .openapi("InvocationsRequest");
 
-/** MLflow's scoring protocol: `/invocations`, `/ping`, `/version`. */
+/** MLflow's scoring protocol: `/invocations` and `/ping`. */
 export function scoringRoutes(ports: Ports): OpenAPIHono<PawlEnv> {
   const { serving, limits } = ports;
   const app = openapiApp();
@@ -65,7 +65,6 @@ export function scoringRoutes(ports: Ports): OpenAPIHono<PawlEnv> {
       return c.body("\n", 200, { "content-type": "application/json" });
     throw new PawlError("unavailable", "Models are not ready.");
   });
-  app.get("/version", (c) => c.body(ports.version, 200, { "content-type": "application/json" }));
   app.openAPIRegistry.registerPath({
     method: "post",
     path: "/invocations",

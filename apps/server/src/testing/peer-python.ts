@@ -1,0 +1,67 @@
+import { execFile, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..");
+const packages = ["tritonclient[http]==2.59.*", "numpy"];
+
+/**
+ * The interpreter of `.venv/peers`, with the clients that tests speak to the server with. It is made when
+ * it is missing; nothing is passed over when that fails, the test fails with the reason.
+ */
+export async function peerPython(): Promise<string> {
+  const folder = join(root, ".venv", "peers");
+  const python =
+    process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
+  const marker = join(folder, "pawl-peers.txt");
+  const wanted = createHash("sha256").update(packages.join("\n")).digest("hex");
+  const stands = (): boolean => existsSync(marker) && readFileSync(marker, "utf8") === wanted;
+  if (stands()) return python;
+  mkdirSync(dirname(folder), { recursive: true });
+  const lock = `${folder}.lock`;
+  while (!take(lock)) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (stands()) return python;
+  }
+  try {
+    if (stands()) return python;
+    rmSync(folder, { recursive: true, force: true });
+    must("python3", ["-m", "venv", folder]);
+    must(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
+    writeFileSync(marker, wanted);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+  return python;
+}
+
+/** Runs a script and reads the JSON it prints; its error text when it fails. */
+export async function runPython(script: string, args: readonly string[]): Promise<unknown> {
+  const python = await peerPython();
+  return new Promise((resolve, reject) => {
+    execFile(python, ["-c", script, ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(stderr.trim() || error.message));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}
+
+/** Takes the lock, also from somebody who died with it. */
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 300_000)
+      rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+function must(command: string, args: readonly string[]): void {
+  const done = spawnSync(command, args, { encoding: "utf8", timeout: 280_000 });
+  if (done.status === 0) return;
+  throw new Error(`${command} ${args.join(" ")}: ${done.error?.message ?? done.stderr}`);
+}

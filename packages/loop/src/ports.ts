@@ -16,6 +16,8 @@ export interface Ports {
   readonly random: (bytes: number) => Uint8Array;
   /** Where frozen datasets lie: an absolute folder of the project's own. */
   readonly datasetFolder: string;
+  /** Where facts exported from the log lie, for history to read. */
+  readonly factFolder: string;
   /** What makes a run repeatable beside its data: versions of Pawl, Node and so on. */
   readonly environment: Readonly<Record<string, string | number>>;
 }

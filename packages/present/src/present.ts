@@ -71,6 +71,8 @@ export interface LoggedFact {
   readonly fact: Readonly<Record<string, Value>>;
   /** False once a later change replaced or removed it. History keeps the live facts. */
   readonly live: boolean;
+  /** Sequence of the fact this change replaced or removed: an exporter must then write that one's place anew. */
+  readonly replaces?: number;
 }
 
 export interface ExportResult {

@@ -1,3 +1,4 @@
+import { PawlError } from "@pawl/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleServing } from "../testing/sample-serving.ts";
@@ -170,14 +171,17 @@ describe("tensors", () => {
     expect(decodeTensor("x", "INT64", bytes, 2)).toEqual([9_007_199_254_740_993n, -5]);
   });
 
-  it("refuse any bytes that are not well formed, and nothing else happens", () => {
+  it("refuse bytes that are not well formed, and fail in no other way", () => {
+    const outcome = (bytes: Uint8Array, count: number): unknown => {
+      try {
+        return decodeTensor("x", "BYTES", bytes, count).length;
+      } catch (thrown) {
+        return thrown instanceof PawlError ? thrown.code : thrown;
+      }
+    };
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(10), (bytes, count) => {
-        try {
-          expect(decodeTensor("x", "BYTES", bytes, count)).toHaveLength(count);
-        } catch (thrown) {
-          expect(thrown).toMatchObject({ name: "PawlError", code: "invalid_input" });
-        }
+        expect([count, "invalid_input"]).toContain(outcome(bytes, count));
       }),
     );
   });

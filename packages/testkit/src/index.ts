@@ -1,1 +1,2 @@
-export {};
+export * from "./generators/index.ts";
+export * from "./oracle/index.ts";

@@ -1,0 +1,3 @@
+export * from "./compare-values.ts";
+export * from "./facts.ts";
+export * from "./oracle.ts";

@@ -28,8 +28,8 @@ const unusable = new Set(["EACCES", "EPERM", "EROFS", "EIO", "ENOTDIR", "EEXIST"
 /** What the file system's refusals mean to a person. */
 function fileError(thrown: unknown, doing: string): unknown {
   const found = code(thrown);
-  if (found === "ENOSPC" || found === "EDQUOT") {
-    return new PawlError("exhausted", "The disk under the blob store is full; nothing was stored.", {
+  if (found === "ENOSPC" || found === "EDQUOT" || found === "EFBIG") {
+    return new PawlError("exhausted", "There is no room in the blob store; nothing was stored.", {
       found,
       expected: "room for the bytes",
       next: "Free space, for example with garbage collection, then repeat.",

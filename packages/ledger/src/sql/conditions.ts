@@ -1,3 +1,5 @@
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { PawlError } from "@pawl/core";
 import type { Sql, SqlValue } from "./database.ts";
 
 /** A piece of SQL and the values bound in it, in order. */
@@ -32,6 +34,22 @@ export function contains(column: string, part: string | undefined): Piece | unde
   return piece(`LOWER(${column}) LIKE LOWER(?) ESCAPE '\\'`, pattern);
 }
 
+/** Values in a list of the caller's at most; databases allow some 32,000 in a whole statement. */
+const longestList = 5_000;
+
+/** `column IN (…)`; nothing is in an empty list. */
+export function oneOf(column: string, values: readonly SqlValue[]): Piece {
+  if (values.length === 0) return piece("1 = 0");
+  if (values.length > longestList) {
+    throw new PawlError("invalid_input", "A list in the question is too long.", {
+      found: `${values.length} values`,
+      expected: `at most ${longestList}`,
+      next: "Ask in several parts.",
+    });
+  }
+  return piece(`${column} IN (${values.map(() => "?").join(",")})`, ...values);
+}
+
 /** Values bound in one IN list; well below what databases allow. */
 const listSize = 500;
 
@@ -39,6 +57,8 @@ const listSize = 500;
 export async function allOf<Row>(sql: Sql, text: string, keys: readonly SqlValue[]): Promise<readonly Row[]> {
   const found: Row[] = [];
   for (let start = 0; start < keys.length; start += listSize) {
+    // A page may have 50,000 rows; the program must go on answering meanwhile.
+    if (start > 0) await yieldToOthers();
     const some = keys.slice(start, start + listSize);
     // Always a full list, padded with the last key, so that one prepared statement serves all sizes.
     const width = some.length === 1 ? 1 : some.length <= 20 ? 20 : listSize;

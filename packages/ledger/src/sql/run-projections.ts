@@ -61,6 +61,18 @@ async function addModels(
   }
 }
 
+const changed = projecting<RunChangedPayload>(async (sql, { id, name, status, endedAt }) => {
+  if (name !== undefined) await sql.run("UPDATE runs SET name = ? WHERE id = ?", [name, id]);
+  if (status !== undefined) await sql.run("UPDATE runs SET status = ? WHERE id = ?", [status, id]);
+  if (endedAt !== undefined) await sql.run("UPDATE runs SET ended_at = ? WHERE id = ?", [endedAt, id]);
+});
+
+/** What an entry that changes a run is called: after its new status if it has one. */
+export function runChangeKind({ status }: RunChangedPayload): string {
+  if (status === undefined) return "run.changed";
+  return status === "running" ? "run.resumed" : `run.${status}`;
+}
+
 export const runProjections: Projections = {
   "run.started": projecting<StartedRun>(async (sql, run, { id: seq }) => {
     await sql.run("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, ?, ?, ?, ?, ?)", [
@@ -84,11 +96,11 @@ export const runProjections: Projections = {
       await addEdge(sql, seq, { from, to: { kind: "run", id: run.id }, relation: "trains" });
     }
   }),
-  "run.changed": projecting<RunChangedPayload>(async (sql, { id, name, status, endedAt }) => {
-    if (name !== undefined) await sql.run("UPDATE runs SET name = ? WHERE id = ?", [name, id]);
-    if (status !== undefined) await sql.run("UPDATE runs SET status = ? WHERE id = ?", [status, id]);
-    if (endedAt !== undefined) await sql.run("UPDATE runs SET ended_at = ? WHERE id = ?", [endedAt, id]);
-  }),
+  "run.changed": changed,
+  "run.resumed": changed,
+  "run.finished": changed,
+  "run.failed": changed,
+  "run.killed": changed,
   "run.logged": projecting<RunLogPayload>(async (sql, { id, metrics, params, tags }) => {
     const run = await seqOf(sql, id);
     if (metrics !== undefined) await insertMetrics(sql, run, metrics.map(metricFromPayload));

@@ -1,7 +1,7 @@
 import { PawlError } from "@pawl/core";
 import type { Comparison, Field, Filter, Order, Scalar } from "../filter.ts";
 import type { PageRequest, Presence } from "../words.ts";
-import { type Piece, piece, where } from "./conditions.ts";
+import { oneOf, type Piece, piece, where } from "./conditions.ts";
 import { pageLimit, questionMark, readCursor, writeCursor } from "./cursor.ts";
 import type { Sql, SqlValue } from "./database.ts";
 
@@ -80,9 +80,8 @@ function compare(expression: string, type: ValueType, { is, ...rest }: Compariso
     case "not-in": {
       if (!Array.isArray(value))
         return refuse(`${shown} needs a list.`, JSON.stringify(value) ?? "nothing", "a list");
-      if (value.length === 0) return piece(is === "in" ? "1 = 0" : "1 = 1");
-      const marks = value.map(() => "?").join(",");
-      return piece(`${expression} ${is === "in" ? "IN" : "NOT IN"} (${marks})`, ...value.map(check));
+      const { text, values } = oneOf(expression, value.map(check));
+      return { text: is === "in" ? text : `NOT (${text})`, values };
     }
     case "like":
     case "ilike": {

@@ -9,7 +9,7 @@ import type {
   NewLoggedModel,
 } from "../logged-models.ts";
 import type { Page } from "../words.ts";
-import { allOf, piece } from "./conditions.ts";
+import { allOf, oneOf } from "./conditions.ts";
 import type { Sql } from "./database.ts";
 import { addEdge } from "./edges.ts";
 import { type Change, type Journal, newId } from "./journal.ts";
@@ -205,12 +205,7 @@ async function create(change: Change, wanted: NewLoggedModel): Promise<LoggedMod
 
 async function search(sql: Sql, query: LoggedModelQuery): Promise<Page<LoggedModel>> {
   const { experimentIds } = query;
-  const within =
-    experimentIds === undefined
-      ? undefined
-      : experimentIds.length === 0
-        ? piece("1 = 0")
-        : piece(`t.experiment_id IN (${experimentIds.map(() => "?").join(",")})`, ...experimentIds);
+  const within = experimentIds && oneOf("t.experiment_id", experimentIds);
   const { rows, next } = await searchRows<LoggedModelRow>(sql, searchable, query, experimentIds ?? null, [
     within,
   ]);

@@ -14,12 +14,18 @@ import type {
 } from "../runs.ts";
 import type { Subject } from "../timeline.ts";
 import type { Page } from "../words.ts";
-import { allOf, type Piece, piece } from "./conditions.ts";
+import { allOf, oneOf, type Piece, piece } from "./conditions.ts";
 import type { Sql } from "./database.ts";
 import { type Change, type Journal, newId } from "./journal.ts";
 import { checkMetric, metricPayload } from "./metric-rows.ts";
 import { notFound } from "./not-found.ts";
-import type { RunChangedPayload, RunLinksPayload, RunLogPayload, StartedRun } from "./run-projections.ts";
+import {
+  type RunChangedPayload,
+  type RunLinksPayload,
+  type RunLogPayload,
+  runChangeKind,
+  type StartedRun,
+} from "./run-projections.ts";
 import {
   findRun,
   mustFindRun,
@@ -157,7 +163,7 @@ async function update(change: Change, id: string, wanted: RunUpdate): Promise<Ru
     ...(changesStatus && { status }),
     ...(endedAt !== undefined && endedAt !== row.ended_at && { endedAt }),
   };
-  if (Object.keys(payload).length > 1) await change.record("run.changed", subjectOf(id), payload);
+  if (Object.keys(payload).length > 1) await change.record(runChangeKind(payload), subjectOf(id), payload);
   return mustFind(sql, id);
 }
 
@@ -254,11 +260,9 @@ async function link(
 
 /** Which experiments a question covers: those named, or all that are not removed. */
 function within(experimentIds: readonly string[] | undefined): Piece {
-  if (experimentIds === undefined) {
-    return piece("t.experiment_id IN (SELECT id FROM experiments WHERE removed_at IS NULL)");
-  }
-  if (experimentIds.length === 0) return piece("1 = 0");
-  return piece(`t.experiment_id IN (${experimentIds.map(() => "?").join(",")})`, ...experimentIds);
+  return experimentIds === undefined
+    ? piece("t.experiment_id IN (SELECT id FROM experiments WHERE removed_at IS NULL)")
+    : oneOf("t.experiment_id", experimentIds);
 }
 
 async function search(sql: Sql, query: RunQuery): Promise<Page<Run>> {

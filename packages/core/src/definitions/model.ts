@@ -49,7 +49,7 @@ export function model<const N extends string, C extends Columns, const I extends
   const { spine, asOf, label, where, view: items, version = 1, ...described } = options;
   const node = label(spine.fact).node;
   const task = taskOf(name, node);
-  if (spine.columns[asOf] === undefined) {
+  if (!Object.hasOwn(spine.columns, asOf)) {
     throw new PawlError("invalid_definition", `The spine of model "${name}" has no column "${asOf}".`, {
       expected: `one of ${Object.keys(spine.columns).join(", ")}`,
     });

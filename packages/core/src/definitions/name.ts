@@ -7,7 +7,8 @@ export interface Described {
   readonly tags?: readonly string[];
 }
 
-const namePattern = /^[\p{L}_][\p{L}\p{N}_]{0,62}$/u;
+/** `__proto__` is no key of a plain object in JavaScript, and rows are such objects. */
+const namePattern = /^(?!__proto__$)[\p{L}_][\p{L}\p{N}_]{0,62}$/u;
 
 /** Names are letters, digits and underscores of any script, at most 63 long, not starting with a digit. */
 export function checkName(name: string, what: string): void {

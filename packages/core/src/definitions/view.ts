@@ -148,7 +148,7 @@ function viewColumns(
   models: Map<string, Model>,
 ): ViewColumn[] {
   if (typeof item === "string") {
-    const column = spine[item];
+    const column = declared(spine, item);
     if (!column) throw unknownColumn(view, spine, item);
     const kind = columnKind(column);
     return [{ name: item, kind, node: { op: "column", kind, name: item } }];
@@ -219,16 +219,20 @@ function checkScope(view: string, spine: Columns, column: string, node: ExprNode
       );
     }
     if (inner.op !== "column") return;
-    const declared = spine[inner.name];
-    if (!declared) throw unknownColumn(view, spine, inner.name);
-    if (columnKind(declared) === inner.kind) return;
+    const known = declared(spine, inner.name);
+    if (!known) throw unknownColumn(view, spine, inner.name);
+    if (columnKind(known) === inner.kind) return;
     throw new PawlError("invalid_definition", `View "${view}" uses "${inner.name}" as ${inner.kind}.`, {
-      found: columnKind(declared),
+      found: columnKind(known),
       expected: inner.kind,
     });
   };
   walk(node, check);
 }
+
+/** The column of that name, not what every object has under it ("constructor"). */
+const declared = (spine: Columns, name: string): Column | undefined =>
+  Object.hasOwn(spine, name) ? spine[name] : undefined;
 
 function unknownColumn(view: string, spine: Columns, name: string): PawlError {
   return new PawlError("invalid_definition", `The spine of view "${view}" has no column "${name}".`, {

@@ -162,7 +162,7 @@ function checkKeys(view: View, group: FeatureGroup, columns: readonly string[]):
   for (const [i, column] of columns.entries()) {
     const by = group.by[i];
     const theirs = by === undefined ? undefined : group.source.columns[by];
-    const ours = view.spine[column];
+    const ours = Object.hasOwn(view.spine, column) ? view.spine[column] : undefined;
     if (!ours) {
       throw new PawlError(
         "invalid_definition",

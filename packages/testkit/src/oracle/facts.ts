@@ -8,6 +8,7 @@ export type Facts = Readonly<Record<string, readonly Row[]>>;
 
 /** A cell as every engine must read it: NaN and ±∞ are not known, and neither is what is missing. */
 export function cell(row: Row, column: string): Value {
-  const value = row[column];
+  // A column may have a name that every object knows, such as "constructor".
+  const value = Object.hasOwn(row, column) ? row[column] : null;
   return value === undefined || (typeof value === "number" && !Number.isFinite(value)) ? null : value;
 }

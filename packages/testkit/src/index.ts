@@ -1,2 +1,3 @@
 export * from "./generators/index.ts";
 export * from "./oracle/index.ts";
+export * from "./estimator/index.ts";

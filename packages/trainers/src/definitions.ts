@@ -1,4 +1,10 @@
+import { majorityDefinition } from "./baselines/majority.ts";
+import { noChangeDefinition } from "./baselines/no-change.ts";
+import { seasonalDefinition } from "./baselines/seasonal.ts";
 import { gradientBoostingDefinition } from "./boosting/gradient-boosting.ts";
+import { isolationForestDefinition } from "./isolation-forest/isolation-forest.ts";
+import { ftrlDefinition } from "./linear/ftrl.ts";
+import { linearDefinition } from "./linear/linear.ts";
 import type { TrainingDefinition } from "./thread/training-definition.ts";
 
 /** Any definition, its parameter type forgotten; `resolveParams` has checked them before `fit`. */
@@ -8,4 +14,12 @@ const forget = <P extends object>(definition: TrainingDefinition<P>): AnyDefinit
   definition as unknown as AnyDefinition;
 
 /** Every trainer, for the training thread to find by name. */
-export const definitions: readonly AnyDefinition[] = [forget(gradientBoostingDefinition)];
+export const definitions: readonly AnyDefinition[] = [
+  forget(gradientBoostingDefinition),
+  forget(linearDefinition),
+  forget(ftrlDefinition),
+  forget(isolationForestDefinition),
+  forget(majorityDefinition),
+  forget(noChangeDefinition),
+  forget(seasonalDefinition),
+];

@@ -1,4 +1,5 @@
 import { PawlError, decodeModelDocument, type TrainedModel } from "@pawl/core";
+import { LinearModel } from "./linear/linear-model.ts";
 import { TreesModel } from "./trees/trees-model.ts";
 
 /**
@@ -9,6 +10,7 @@ export function loadModel(bytes: Uint8Array): TrainedModel {
   const document = decodeModelDocument(bytes);
   const { kind } = document.header;
   if (kind === "trees") return TreesModel.fromDocument(document);
+  if (kind === "linear") return LinearModel.fromDocument(document);
   throw new PawlError("bad_data", "This model is of a form unknown here.", {
     found: String(kind),
     expected: "trees or linear",

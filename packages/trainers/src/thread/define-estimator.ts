@@ -50,6 +50,11 @@ function checkClaims<P extends object>(definition: TrainingDefinition<P>, input:
       next: "Leave out init; it learns afresh.",
     });
   }
+  if (input.weights !== undefined && !traits.weights) {
+    throw new PawlError("unsupported", `The estimator ${name} does not weigh rows.`, {
+      next: "Leave out weights.",
+    });
+  }
   const why = definition.unavailable?.();
   if (why !== undefined) {
     throw new PawlError("unavailable", `The estimator ${name} cannot run here.`, { found: why });

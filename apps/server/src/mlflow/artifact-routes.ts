@@ -12,12 +12,12 @@ import { WireError } from "./wire-error.ts";
 const top = "/mlflow-artifacts/artifacts";
 
 /** The file routes: `PUT`, `GET` and `DELETE` raw bytes, `GET ?path=` lists. Bytes are streamed. */
-export function mountArtifacts(app: Hono, prefix: string, desk: Desk): void {
+export function mountArtifacts(app: Hono, prefix: string, deskOf: (c: Context) => Desk): void {
   const base = `${prefix}${top}`;
-  app.get(base, async (c) => c.json(await listing(desk, c.req.query("path") ?? "")));
-  app.put(`${base}/*`, async (c) => c.json(await store(c, desk, base)));
-  app.get(`${base}/*`, (c) => send(c, desk, base));
-  app.delete(`${base}/*`, async (c) => c.json(await remove(c, desk, base)));
+  app.get(base, async (c) => c.json(await listing(deskOf(c), c.req.query("path") ?? "")));
+  app.put(`${base}/*`, async (c) => c.json(await store(c, deskOf(c), base)));
+  app.get(`${base}/*`, (c) => send(c, deskOf(c), base));
+  app.delete(`${base}/*`, async (c) => c.json(await remove(c, deskOf(c), base)));
   app.all(`${prefix}/mlflow-artifacts/mpu/*`, () => {
     throw new WireError(
       "NOT_IMPLEMENTED",

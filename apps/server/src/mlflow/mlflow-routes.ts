@@ -43,7 +43,7 @@ const prefixes = ["/api/2.0", "/ajax-api/2.0"] as const;
  * Python client works unchanged. Files are stored as bytes; none is ever opened.
  */
 export function mlflowRoutes({ ledger, blobs, clock, log = silentLog }: MlflowOptions): Hono {
-  const desk: Desk = { ledger, blobs, clock, roots: new ArtifactRoots(ledger) };
+  const deskOf = desks({ ledger, blobs, clock, roots: new ArtifactRoots(ledger) });
   const ready = defaultExperiment(ledger);
   const app = new Hono();
   const answering =
@@ -60,11 +60,11 @@ export function mlflowRoutes({ ledger, blobs, clock, log = silentLog }: MlflowOp
     for (const { methods, path, conflict, answer } of endpoints) {
       const handler = answering(async (c) => {
         await ready();
-        return c.json(await answer(c, desk));
+        return c.json(await answer(c, deskOf(c)));
       }, conflict);
       for (const method of methods) app.on(method, `${prefix}/mlflow${path}`, handler);
     }
-    mountArtifacts(app, prefix, desk);
+    mountArtifacts(app, prefix, deskOf);
     for (const family of ["mlflow", "mlflow-artifacts"])
       app.all(`${prefix}/${family}/*`, answering(unknownEndpoint));
   }
@@ -77,6 +77,23 @@ export function mlflowRoutes({ ledger, blobs, clock, log = silentLog }: MlflowOp
   app.get("/version", (c) => c.text(mlflowVersion));
   app.onError((thrown, c) => refuse(c, log, thrown));
   return app;
+}
+
+const mostNames = 1_000;
+
+/** Changes are put down to whom the token names; without tokens, to whom the ledger was opened for. */
+function desks(desk: Desk): (c: Context) => Desk {
+  const byName = new Map<string, Desk>();
+  return (c) => {
+    const who: unknown = c.get("who");
+    if (typeof who !== "string") return desk;
+    let own = byName.get(who);
+    if (own === undefined) {
+      own = { ...desk, ledger: desk.ledger.as({ kind: "person", name: who }) };
+      if (byName.size < mostNames) byName.set(who, own);
+    }
+    return own;
+  };
 }
 
 function refuse(

@@ -150,8 +150,16 @@ export const runLogEndpoints = [
       ...refused,
     },
     async ({ run_id: id, datasets, models }, desk) => {
+      const { inputs } = await mustFindRun(desk, id);
       const described: RunDataset[] = [];
-      for (const dataset of datasets) described.push(await runDataset(dataset, desk));
+      for (const given of datasets) {
+        const dataset = await runDataset(given, desk);
+        const before = inputs.datasets.find(
+          ({ name, digest }) => name === dataset.name && digest === dataset.digest,
+        );
+        // The client names a dataset again with every metric measured on it, without what it said before.
+        described.push({ ...before, ...dataset, tags: { ...before?.tags, ...dataset.tags } });
+      }
       await desk.ledger.runs.logInputs(id, {
         datasets: described,
         models: models.map(({ model_id }) => ({ modelId: model_id })),

@@ -346,6 +346,11 @@ describe("runs", () => {
     };
     const tags = [{ key: "mlflow.data.context", value: "training" }];
     await wire.ok("POST", "/runs/log-inputs", { run_id, datasets: [{ tags, dataset }] });
+    // Again, without words: what was said before stays.
+    await wire.ok("POST", "/runs/log-inputs", {
+      run_id,
+      datasets: [{ dataset: { name: "flights", digest: "abc123" } }],
+    });
     expect(await getRun(run_id)).toMatchObject({ inputs: { dataset_inputs: [{ tags, dataset }] } });
     const found = await wire.ok<{ runs: readonly unknown[] }>("POST", "/runs/search", {
       experiment_ids: [experimentId],

@@ -6,6 +6,7 @@ export * from "./freeze.ts";
 export * from "./live/export-facts.ts";
 export * from "./live/fact-files.ts";
 export * from "./live/load-facts.ts";
+export * from "./live/prediction-log.ts";
 export * from "./live/present-lookup.ts";
 export * from "./live/verify.ts";
 export * from "./ports.ts";

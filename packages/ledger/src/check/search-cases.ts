@@ -239,6 +239,20 @@ export function searchCases(open: OpenLedger): readonly Case[] {
       await refused(ledger.models.search({ filter: { field: metric, is: ">", value: 1 } }), "invalid_input");
     }),
 
+    onLedger(open, "patterns know % and _ and nothing else, and like minds the case", async (ledger) => {
+      const { id: experimentId } = await ledger.experiments.create({ name: "patterns" });
+      for (const name of ["a%b", "aXb", "x\\y", "A%B"]) await ledger.runs.start({ experimentId, name });
+      const names = async (is: "like" | "ilike", value: string): Promise<string[]> => {
+        const filter: Filter = { field: { of: "attribute", key: "name" }, is, value };
+        return (await ledger.runs.search({ filter })).items.map(({ name }) => name).sort();
+      };
+      deepEqual(await names("like", "a_b"), ["a%b", "aXb"]);
+      deepEqual(await names("ilike", "a_b"), ["A%B", "a%b", "aXb"]);
+      deepEqual(await names("like", "%\\%"), ["x\\y"]);
+      deepEqual(await names("like", "a\\%b"), []);
+      deepEqual(await names("like", "%X%"), ["aXb"]);
+    }),
+
     onLedger(open, "text in filters, keys and names is never read as SQL", async (ledger) => {
       const { id: experimentId } = await ledger.experiments.create({ name: "x'); DROP TABLE runs; --" });
       const odd = `k' OR '1'='1`;

@@ -37,8 +37,8 @@ export function contains(column: string, part: string | undefined): Piece | unde
 /** Values in a list of the caller's at most; databases allow some 32,000 in a whole statement. */
 const longestList = 5_000;
 
-/** `column IN (…)`; nothing is in an empty list. */
-export function oneOf(column: string, values: readonly SqlValue[]): Piece {
+/** `column IN (…)`; nothing is in an empty list. `mark` is how each value is bound. */
+export function oneOf(column: string, values: readonly SqlValue[], mark = "?"): Piece {
   if (values.length === 0) return piece("1 = 0");
   if (values.length > longestList) {
     throw new PawlError("invalid_input", "A list in the question is too long.", {
@@ -47,7 +47,7 @@ export function oneOf(column: string, values: readonly SqlValue[]): Piece {
       next: "Ask in several parts.",
     });
   }
-  return piece(`${column} IN (${values.map(() => "?").join(",")})`, ...values);
+  return piece(`${column} IN (${values.map(() => mark).join(",")})`, ...values);
 }
 
 /** Values bound in one IN list; well below what databases allow. */

@@ -65,6 +65,8 @@ function compare(expression: string, type: ValueType, { is, ...rest }: Compariso
   if (is === "is-null" || is === "is-not-null")
     return piece(`${expression} ${is === "is-null" ? "IS NULL" : "IS NOT NULL"}`);
   const value = "value" in rest ? rest.value : undefined;
+  // A whole-number column may be compared with 0.5; PostgreSQL would take the value for a whole number too.
+  const mark = type === "number" ? "CAST(? AS DOUBLE PRECISION)" : "?";
   const check = (one: unknown): Scalar => {
     if (type === "number" ? typeof one === "number" && !Number.isNaN(one) : typeof one === "string") {
       return one as Scalar;
@@ -80,7 +82,7 @@ function compare(expression: string, type: ValueType, { is, ...rest }: Compariso
     case "not-in": {
       if (!Array.isArray(value))
         return refuse(`${shown} needs a list.`, JSON.stringify(value) ?? "nothing", "a list");
-      const { text, values } = oneOf(expression, value.map(check));
+      const { text, values } = oneOf(expression, value.map(check), mark);
       return { text: is === "in" ? text : `NOT (${text})`, values };
     }
     case "like":
@@ -97,7 +99,7 @@ function compare(expression: string, type: ValueType, { is, ...rest }: Compariso
     case "<=":
     case ">":
     case ">=":
-      return piece(`${expression} ${is === "!=" ? "<>" : is} ?`, check(value));
+      return piece(`${expression} ${is === "!=" ? "<>" : is} ${mark}`, check(value));
     default:
       return refuse(
         "The comparison is not known.",

@@ -109,7 +109,7 @@ export async function readTrainingData(
     splitHash: contentHash(split as Json),
     train: part(rows.train),
     test: part(rows.test),
-    dropped: rows.dropped,
+    dropped: { ...rows.dropped },
     excluded: read.excluded,
   };
 }

@@ -1,4 +1,5 @@
 export { createApp, type Mount, openapiDocument } from "./app.ts";
+export { serveProject, type ServeProject } from "./compose.ts";
 export { createGate, type Gate, type GateOptions, type Scope, scopes, type Token } from "./http/gate.ts";
 export { defaultLimits, type Limits } from "./http/limits.ts";
 export { isLoopback } from "./http/loopback.ts";
@@ -8,5 +9,7 @@ export { createLog, type Log, type LogLevel, logLevels, silentLog } from "./log.
 export { ServerMetrics } from "./metrics/server-metrics.ts";
 export { type DatasetFiles, localDatasetFiles } from "./native/dataset-files.ts";
 export type { Ports } from "./ports.ts";
+export { guardProcess } from "./process-guard.ts";
+export { openProject, type Project, type ProjectOptions } from "./project.ts";
 export { defaultPort, type RunningServer, startServer, type StartOptions } from "./start.ts";
 export { version } from "./version.ts";

@@ -1,0 +1,85 @@
+import { type FeatureLookup, historyLookup, serve } from "@pawl/loop";
+import { createApp, type Mount } from "./app.ts";
+import { createGate, type Token } from "./http/gate.ts";
+import { defaultLimits, type Limits } from "./http/limits.ts";
+import type { Wire } from "./http/wire.ts";
+import type { Log } from "./log.ts";
+import { ServerMetrics } from "./metrics/server-metrics.ts";
+import { mlflowRoutes } from "./mlflow/mlflow-routes.ts";
+import { wireAnswer } from "./mlflow/wire-error.ts";
+import { localDatasetFiles } from "./native/dataset-files.ts";
+import type { Project } from "./project.ts";
+import { type RunningServer, startServer } from "./start.ts";
+import { version } from "./version.ts";
+
+export interface ServeProject {
+  readonly host?: string;
+  readonly port?: number;
+  readonly tokens?: readonly Token[];
+  /** Names this server is reached by on loopback, beside its own. */
+  readonly allowedHosts?: readonly string[];
+  readonly log: Log;
+  readonly limits?: Partial<Limits>;
+  readonly noticeMs?: number;
+  readonly graceMs?: number;
+  /** Where served features come from. Default: history. */
+  readonly lookup?: FeatureLookup;
+}
+
+/** What MLflow's clients are told where the door stays shut; their routes answer everything else themselves. */
+const mlflowWire: Wire = {
+  name: "mlflow",
+  owns: (path) => /^\/(?:ajax-)?api\/[23]\.0\/mlflow/.test(path),
+  render: ({ error }) => ({ body: JSON.stringify(wireAnswer(error).body), mediaType: "application/json" }),
+};
+
+/** Serves a project: every wire on one port. Stopping the server leaves the project open. */
+export async function serveProject(project: Project, options: ServeProject): Promise<RunningServer> {
+  const { ports } = project;
+  const { host = "127.0.0.1", tokens = [], allowedHosts = [], log } = options;
+  // First, so that an open door is refused before anything is loaded.
+  const gate = createGate({ tokens, host, allowedHosts });
+  const serving = await serve(ports, options.lookup ?? historyLookup(ports));
+  let accepting = true;
+  const metrics = new ServerMetrics({
+    ready: () => accepting && serving.ready(),
+    startedAt: Date.now() / 1000,
+  });
+  const mlflow: Mount = {
+    path: "/",
+    routes: mlflowRoutes({ ledger: ports.ledger, blobs: ports.blobs, clock: ports.clock, log }),
+    wire: mlflowWire,
+  };
+  const app = createApp(
+    {
+      serving,
+      ledger: ports.ledger,
+      datasetFiles: localDatasetFiles(ports.datasetFolder),
+      gate,
+      log,
+      metrics,
+      limits: { ...defaultLimits, ...options.limits },
+      version,
+      accepting: () => accepting,
+    },
+    [mlflow],
+  );
+  const running = await startServer(app, {
+    host,
+    log,
+    ...(options.port !== undefined && { port: options.port }),
+    ...(options.noticeMs !== undefined && { noticeMs: options.noticeMs }),
+    ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
+    onStopping: () => {
+      accepting = false;
+    },
+  });
+  return {
+    ...running,
+    async stop() {
+      await running.stop();
+      metrics.close();
+      await serving.close();
+    },
+  };
+}

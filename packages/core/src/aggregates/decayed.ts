@@ -21,6 +21,9 @@ interface Era {
   readonly values: ExactSum;
 }
 
+/** 2⁰ to 2⁵¹¹. */
+const powers = Float64Array.from({ length: era }, (_, exponent) => 2 ** exponent);
+
 type Asked = "decayedSum" | "decayedCount" | "decayedMean";
 
 /**
@@ -62,6 +65,7 @@ class Decayed implements Sliding {
   }
 
   finish(asOf: number): Value {
+    if (this.eras.size === 1) return this.finishEra(asOf);
     const newest = Math.max(...this.eras.keys());
     const eras = [...this.eras].filter(([index]) => index >= newest - erasKept).sort(([a], [b]) => b - a);
     if (eras.length === 0) return this.asked === "decayedCount" ? 0 : null;
@@ -83,6 +87,18 @@ class Decayed implements Sliding {
       values += scale(sum.value() * fraction, index * era - whole);
     }
     return values;
+  }
+
+  /** The usual case: all facts within 512 half-lives. */
+  private finishEra(asOf: number): Value {
+    for (const [index, { huge, weights, values }] of this.eras) {
+      if (huge > 0) return null;
+      if (this.asked === "decayedMean") return values.value() / weights.value();
+      const { whole, part } = split(asOf, this.halfLife);
+      const sum = this.asked === "decayedCount" ? weights.value() : values.value();
+      return scale(sum * 2 ** -part, index * era - whole);
+    }
+    return null;
   }
 
   clear(): void {
@@ -114,7 +130,7 @@ class Decayed implements Sliding {
     if (this.forgets && index < this.newest - erasKept) return;
     const found = this.eraAt(index);
     found.n += sign;
-    const weight = 2 ** part * 2 ** (whole - index * era);
+    const weight = 2 ** part * (powers[whole - index * era] as number);
     if (value > largest || value < -largest) found.huge += sign;
     else {
       if (this.asked !== "decayedSum") found.weights.add(sign * weight);

@@ -73,6 +73,31 @@ describe("ExactSum", () => {
     );
   });
 
+  it("multiplies sums exactly", () => {
+    const some = fc.array(
+      fc.oneof(fc.integer({ min: -99, max: 99 }), fc.double({ min: -1e9, max: 1e9, noNaN: true })),
+      {
+        maxLength: 6,
+      },
+    );
+    const total = (numbers: readonly number[]): ExactSum => {
+      const sum = new ExactSum();
+      for (const x of numbers) sum.add(Math.abs(x) < 1e-100 ? 0 : x);
+      return sum;
+    };
+    fc.assert(
+      fc.property(some, some, fc.nat(), (one, other, n) => {
+        const [a, b] = [total(one), total(other)];
+        const sum = new ExactSum();
+        sum.addProductOf(a, b, -1);
+        sum.addMultiple(n, b);
+        const expected =
+          BigInt(n) * exactly(b.terms()) * (1n << 1074n) - exactly(a.terms()) * exactly(b.terms());
+        expect(exactly(sum.terms()) << 1074n).toBe(expected);
+      }),
+    );
+  });
+
   it("does not know a sum with a number too large inside, and knows it again afterwards", () => {
     const sum = new ExactSum();
     sum.add(1);

@@ -38,6 +38,20 @@ export class ExactSum {
     if (error !== 0) this.accumulate(error);
   }
 
+  /** Adds sign · a · b for two sums, exactly unless a product is below 2⁻⁹⁰⁰. */
+  addProductOf(a: ExactSum, b: ExactSum, sign: 1 | -1): void {
+    this.addMultiple(sign * a.high, b);
+    if (a.low !== 0) this.addMultiple(sign * a.low, b);
+    for (const term of a.further) this.addMultiple(sign * term, b);
+  }
+
+  /** Adds n · sum for a double n, exactly unless a product is below 2⁻⁹⁰⁰. */
+  addMultiple(n: number, sum: ExactSum): void {
+    this.addProduct(n, sum.high);
+    if (sum.low !== 0) this.addProduct(n, sum.low);
+    for (const term of sum.further) this.addProduct(n, term);
+  }
+
   merge(from: ExactSum): void {
     this.huge += from.huge;
     for (const term of from.terms()) this.accumulate(term);
@@ -46,10 +60,25 @@ export class ExactSum {
   /** The sum correctly rounded to a double, or NaN while a number too large is inside. */
   value(): number {
     if (this.huge > 0) return Number.NaN;
-    return this.further.length === 0 ? this.high + this.low : roundedSum(this.terms());
+    const { high, low, further } = this;
+    if (further.length === 0) return high + low;
+    // Further terms hardly ever decide the rounding: if neither end of the error interval moves it, they do not.
+    const first = high + low;
+    const virtual = first - high;
+    const error = high - (first - virtual) + (low - virtual);
+    let rest = 0;
+    let size = 0;
+    for (const term of further) {
+      rest += term;
+      size += Math.abs(term);
+    }
+    const lower = error + rest;
+    const doubt = (Math.abs(error) + size) * 2 ** -45;
+    const rounded = first + (lower - doubt);
+    return rounded === first + (lower + doubt) ? rounded : roundedSum(this.terms());
   }
 
-  /** Doubles that add up to the sum exactly. */
+  /** Doubles that add up to the sum exactly, −0 and 0 among them. */
   terms(): number[] {
     return [this.high, this.low, ...this.further];
   }

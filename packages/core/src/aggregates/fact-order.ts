@@ -92,6 +92,18 @@ export class FactOrder {
     return found;
   }
 
+  /** The values of the earliest n facts, earliest first. */
+  earliest(n: number): (Scalar | null)[] {
+    const found: (Scalar | null)[] = [];
+    for (const block of this.blocks) {
+      for (let i = block.start; i < block.end; i++) {
+        if (found.length === n) return found;
+        found.push(shown(block.values[i] as Scalar | null));
+      }
+    }
+    return found;
+  }
+
   clear(): void {
     this.blocks.length = 1;
     const block = this.blocks[0] as Block;

@@ -75,8 +75,8 @@ describe("FactOrder", () => {
         plain.splice(plain.indexOf(leaving), 1);
       }
       const values = plain.map((f) => f.value).reverse();
-      found.push([held.latest(1000), held.last(), held.first()]);
-      expected.push([values, values[0], values.at(-1)]);
+      found.push([held.latest(1000), held.earliest(2), held.last(), held.first()]);
+      expected.push([values, [...values].reverse().slice(0, 2), values[0], values.at(-1)]);
     }
     return { found, expected };
   };

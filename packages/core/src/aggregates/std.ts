@@ -7,6 +7,9 @@ import { ExactSum } from "./exact-sum.ts";
 /** Beyond this (about 10¹³⁵) squares are not summed: while such a value is inside, the answer is null. */
 export const largestSquared = 2 ** 450;
 
+/** For `finish` alone, which is never interrupted. */
+const difference = new ExactSum();
+
 class Spread implements Sliding {
   n = 0;
   huge = 0;
@@ -27,10 +30,9 @@ class Spread implements Sliding {
     const { n, huge } = this;
     if (n < 2 || huge > 0) return null;
     // n·Σx² − (Σx)² without rounding, so nothing cancels and it is never below zero but by underflow.
-    const difference = new ExactSum();
-    const terms = this.sum.terms();
-    for (const square of this.squares.terms()) difference.addProduct(n, square);
-    for (const a of terms) for (const b of terms) difference.addProduct(-a, b);
+    difference.clear();
+    difference.addMultiple(n, this.squares);
+    difference.addProductOf(this.sum, this.sum, -1);
     return Math.sqrt(Math.max(0, difference.value()) / n / (n - 1));
   }
 

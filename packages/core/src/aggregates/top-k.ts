@@ -2,6 +2,7 @@ import { compareScalars } from "../definitions/compare.ts";
 import { listOf, type Scalar, type ScalarKind } from "../definitions/kind.ts";
 import type { Aggregate } from "./aggregate.ts";
 import { parameterOf, scalarArgumentOf } from "./argument.ts";
+import { FactOrder } from "./fact-order.ts";
 import { decodeArray, decodeNumber, decodeScalar, encodeScalar } from "./encoded.ts";
 import { ValueCounts } from "./value-counts.ts";
 
@@ -41,16 +42,30 @@ export const topK: Aggregate<TopK> = {
     return summary;
   },
   sliding: (params) => {
-    const summary = topK.init(params);
+    const n = parameterOf("topK", params, "n");
+    const counts = new Map<Scalar, number>();
+    // Values "happen" at minus their count: the earliest are the most frequent, and ties are settled by value.
+    const byCount = new FactOrder();
+    const change = (value: Scalar, by: 1 | -1): void => {
+      const before = counts.get(value) ?? 0;
+      if (before > 0) byCount.remove(value, -before, 0);
+      if (before + by > 0) {
+        counts.set(value, before + by);
+        byCount.add(value, -before - by, 0);
+      } else counts.delete(value);
+    };
     return {
       add: (value) => {
-        if (value !== null) summary.values.add(value);
+        if (value !== null) change(value, 1);
       },
       remove: (value) => {
-        if (value !== null) summary.values.remove(value);
+        if (value !== null) change(value, -1);
       },
-      finish: () => finish(summary),
-      clear: () => summary.values.counts.clear(),
+      finish: () => (byCount.size === 0 ? null : byCount.earliest(n)),
+      clear: () => {
+        counts.clear();
+        byCount.clear();
+      },
     };
   },
 };

@@ -1,12 +1,10 @@
 import { type FeatureLookup, historyLookup, serve } from "@pawl/loop";
-import { createApp, type Mount } from "./app.ts";
+import { createApp } from "./app.ts";
 import { createGate, type Token } from "./http/gate.ts";
 import { defaultLimits, type Limits } from "./http/limits.ts";
-import type { Wire } from "./http/wire.ts";
 import type { Log } from "./log.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
-import { mlflowRoutes } from "./mlflow/mlflow-routes.ts";
-import { wireAnswer } from "./mlflow/wire-error.ts";
+import { mlflowMount } from "./mlflow/mlflow-mount.ts";
 import { localDatasetFiles } from "./native/dataset-files.ts";
 import type { Project } from "./project.ts";
 import { type RunningServer, startServer } from "./start.ts";
@@ -26,13 +24,6 @@ export interface ServeProject {
   readonly lookup?: FeatureLookup;
 }
 
-/** What MLflow's clients are told where the door stays shut; their routes answer everything else themselves. */
-const mlflowWire: Wire = {
-  name: "mlflow",
-  owns: (path) => /^\/(?:ajax-)?api\/[23]\.0\/mlflow/.test(path),
-  render: ({ error }) => ({ body: JSON.stringify(wireAnswer(error).body), mediaType: "application/json" }),
-};
-
 /** Serves a project: every wire on one port. Stopping the server leaves the project open. */
 export async function serveProject(project: Project, options: ServeProject): Promise<RunningServer> {
   const { ports } = project;
@@ -45,11 +36,7 @@ export async function serveProject(project: Project, options: ServeProject): Pro
     ready: () => accepting && serving.ready(),
     startedAt: Date.now() / 1000,
   });
-  const mlflow: Mount = {
-    path: "/",
-    routes: mlflowRoutes({ ledger: ports.ledger, blobs: ports.blobs, clock: ports.clock, log }),
-    wire: mlflowWire,
-  };
+  const mlflow = mlflowMount({ ledger: ports.ledger, blobs: ports.blobs, clock: ports.clock, log });
   const app = createApp(
     {
       serving,

@@ -7,6 +7,8 @@ export { readTokens } from "./http/read-tokens.ts";
 export type { Wire } from "./http/wire.ts";
 export { createLog, type Log, type LogLevel, logLevels, silentLog } from "./log.ts";
 export { ServerMetrics } from "./metrics/server-metrics.ts";
+export { mlflowMount } from "./mlflow/mlflow-mount.ts";
+export { type MlflowOptions, mlflowRoutes } from "./mlflow/mlflow-routes.ts";
 export { type DatasetFiles, localDatasetFiles } from "./native/dataset-files.ts";
 export type { Ports } from "./ports.ts";
 export { guardProcess } from "./process-guard.ts";

@@ -281,6 +281,29 @@ export function definitionCases(open: OpenLedger): readonly Case[] {
       );
     }),
 
+    onLedger(
+      open,
+      "definitions as of a moment are those of the ledger as of that moment",
+      async (ledger, { now }) => {
+        const moments = [now()];
+        const act = async (change: Promise<unknown>): Promise<void> => {
+          await change;
+          // Exactly at a change it is not known yet; a microsecond later it is.
+          moments.push(now(), now() + 1);
+        };
+        await act(ledger.definitions.apply([source, feature]));
+        await act(ledger.definitions.apply([{ ...feature, document: { words: "reworded" } }]));
+        await act(ledger.definitions.apply([], { remove: [{ kind: "feature", name: "delay_mean" }] }));
+        await act(ledger.definitions.apply([feature]));
+        for (const moment of moments) {
+          const past = await ledger.asOf(moment);
+          const { items } = await ledger.definitions.list({ asOf: moment });
+          deepEqual(items, (await past.definitions.list()).items);
+          await past.close();
+        }
+      },
+    ),
+
     onLedger(open, "what a deployment stands on is not removed while it is at work", async (ledger) => {
       await ledger.definitions.apply(chain);
       const hash = hashOf("rows");

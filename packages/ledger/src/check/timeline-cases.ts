@@ -1,3 +1,5 @@
+import { canonicalJson } from "../canonical-json.ts";
+import { entryHash } from "../entry-hash.ts";
 import type { Ledger } from "../ledger.ts";
 import type { TimelineEntry } from "../timeline.ts";
 import {
@@ -139,6 +141,10 @@ export function timelineCases(open: OpenLedger): readonly Case[] {
             () => ledger.timeline.replay([{ ...there(third), hash: there(second).hash }]),
             "conflict",
           );
+          // Well chained, but from before the entry in front of it.
+          const old = { ...there(entries[3]), at: there(third).at - 1 };
+          const hash = entryHash(there(third).hash, old, canonicalJson(old.payload));
+          await refusedWithoutTrace(ledger, () => ledger.timeline.replay([{ ...old, hash }]), "conflict");
           ok((await ledger.timeline.verify()).intact);
         }).run();
       },

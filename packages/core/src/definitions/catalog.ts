@@ -63,7 +63,10 @@ export function catalog(definitions: Iterable<unknown>): Catalog {
   for (const view of [...into.views.values(), ...[...into.models.values()].map((m) => m.view)]) {
     checkReferences(view, into);
   }
-  for (const name of into.models.keys()) refuseSharedName(name, into.groups);
+  for (const name of into.models.keys()) {
+    refuseSharedName(name, into.groups);
+    refuseCycle(name, into, []);
+  }
   return { ...into, documents: documents(into) };
 }
 
@@ -137,6 +140,23 @@ function refuseSharedName(model: string, groups: ReadonlyMap<string, FeatureGrou
   throw new PawlError("definition_conflict", `"${model}" is both a model and a group of features.`, {
     next: "Give one of them another name: a model's prediction is a feature, <model>.prediction.",
   });
+}
+
+/** A model whose inputs come round to its own prediction has no beginning. */
+function refuseCycle(name: string, known: Known, path: readonly string[]): void {
+  if (path.includes(name)) {
+    throw new PawlError("invalid_definition", `Model "${name}" is an input of itself.`, {
+      found: [...path.slice(path.indexOf(name)), name].join(" → "),
+      next: "Take the prediction out of one of these views.",
+    });
+  }
+  const inputs = new Set<string>();
+  for (const node of known.models.get(name)?.view.columns.flatMap(columnNodes) ?? []) {
+    walk(node, (inner) => {
+      if (inner.op === "feature" && known.models.has(inner.group)) inputs.add(inner.group);
+    });
+  }
+  for (const input of inputs) refuseCycle(input, known, [...path, name]);
 }
 
 /** The feature behind a reference; `invalid_definition` when it is not there. */

@@ -18,6 +18,7 @@ import { entity } from "./entity.ts";
 import { constant, minutes, NumberExpr } from "./expression.ts";
 import type { FeatureExprs, FeatureGroup, GroupOptions } from "./feature-group.ts";
 import { t } from "./kind.ts";
+import { predictionNode } from "./expression-node.ts";
 import { model } from "./model.ts";
 import { onDemand } from "./on-demand.ts";
 import { type Location, parquet, source, type SourceOptions } from "./source.ts";
@@ -235,6 +236,31 @@ describe("catalogues", () => {
       refusal("invalid_definition", "no feature", "flights_by_origin.b"),
     );
     expect(catalog([departures, listing(missing("flights_by_origin", "a"))]).views.size).toBe(1);
+  });
+});
+
+describe("models that are inputs", () => {
+  const prediction = (name: string) => new NumberExpr(predictionNode(name));
+  const named = (name: string, input: FeatureExprs) =>
+    model(name, { spine: flights, asOf: "departure", label: (f) => f.late, view: [input, "distance"] });
+
+  it("are refused in a circle", () => {
+    const circle = [named("a", { x: prediction("b") }), named("b", { x: prediction("a").times(2) })];
+    expect(() => catalog(circle)).toThrow(
+      expect.objectContaining({ code: "invalid_definition", found: "a → b → a" }),
+    );
+    expect(() => catalog([named("a", { x: prediction("a") })])).toThrow("input of itself");
+  });
+
+  it("are gathered, and change what depends on them", () => {
+    const inner = (weight: number) => named("inner", { x: hourly.times(weight) });
+    const hourly = hourOfDay(flights.fact.departure);
+    const outer = (weight: number) => {
+      const { documents } = catalog([named("outer", { x: inner(weight).f.prediction }), inner(weight)]);
+      return documents.find((one) => one.name === "outer");
+    };
+    expect(outer(1)?.hash).toBe(outer(1)?.hash);
+    expect(outer(1)?.hash).not.toBe(outer(2)?.hash);
   });
 });
 

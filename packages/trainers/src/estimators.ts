@@ -4,6 +4,7 @@ import { noChange } from "./baselines/no-change.ts";
 import { seasonal } from "./baselines/seasonal.ts";
 import { gradientBoosting } from "./boosting/gradient-boosting.ts";
 import { isolationForest } from "./isolation-forest/isolation-forest.ts";
+import { lightgbm } from "./lightgbm/lightgbm.ts";
 import { ftrl } from "./linear/ftrl.ts";
 import { linear } from "./linear/linear.ts";
 
@@ -13,6 +14,7 @@ const forget = <P extends object>(estimator: Estimator<P>): Estimator => estimat
 /** Every estimator, the default first. */
 export const estimators: readonly Estimator[] = [
   forget(gradientBoosting),
+  forget(lightgbm),
   forget(linear),
   forget(ftrl),
   forget(isolationForest),

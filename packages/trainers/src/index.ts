@@ -5,6 +5,8 @@ export { boostingParams, type BoostingParams } from "./boosting/boosting-params.
 export { gradientBoosting } from "./boosting/gradient-boosting.ts";
 export { estimators } from "./estimators.ts";
 export { isolationForest, type IsolationForestParams } from "./isolation-forest/isolation-forest.ts";
+export { findLightgbm, lightgbmVariable } from "./lightgbm/lightgbm-library.ts";
+export { lightgbm, type LightgbmParams } from "./lightgbm/lightgbm.ts";
 export {
   FtrlLearner,
   ftrlReserved,

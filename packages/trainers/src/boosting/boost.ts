@@ -1,5 +1,4 @@
 import {
-  PawlError,
   seededRandom,
   type Frame,
   type ModelDocument,
@@ -12,10 +11,10 @@ import { TreeBuilder, type TreeNode } from "../trees/tree-builder.ts";
 import { TreesModel } from "../trees/trees-model.ts";
 import { binFrame, modelColumns, type BinnedFrame } from "./binned-frame.ts";
 import { addTreeValues } from "./binned-tree.ts";
+import { initialTrees, monotoneSigns, rowsToUse } from "./boosting-input.ts";
 import type { BoostingParams } from "./boosting-params.ts";
 import { objectiveOf, type Derivatives, type Objective } from "./objective.ts";
 import { packDerivatives } from "./packed-derivatives.ts";
-import { timeHoldout } from "./time-holdout.ts";
 import { TreeGrower, type GrownTree } from "./tree-grower.ts";
 
 export const boostingName = "gradient-boosting";
@@ -67,57 +66,6 @@ export function boost(
     },
   };
   return new TreesModel(fields, builder.build(base)).document();
-}
-
-function initialTrees(init: TrainedModel | undefined): TreesModel | undefined {
-  if (init === undefined) return undefined;
-  if (init instanceof TreesModel && init.link !== "isolation") return init;
-  throw new PawlError("invalid_input", "Boosting cannot continue this model.", {
-    found: `a model of the estimator ${init.estimator}`,
-    expected: "a boosted model",
-    next: "Train afresh, or continue with the estimator that made it.",
-  });
-}
-
-function rowsToUse(input: TrainingInput, params: BoostingParams): { fit: Int32Array; watch: Int32Array } {
-  const { weights, times, frame } = input;
-  const all = { fit: Int32Array.from({ length: frame.rows }, (_, row) => row), watch: new Int32Array() };
-  if (params.patience > 0 && times === undefined) {
-    throw new PawlError("invalid_input", "Early stopping watches the latest rows and needs their times.", {
-      found: `patience ${params.patience} and no times`,
-      next: "Give times, or set patience to 0.",
-    });
-  }
-  const split = params.patience > 0 && times !== undefined ? timeHoldout(times, params.holdoutShare) : all;
-  if (weights === undefined) return split;
-  const counts = (row: number): boolean => (weights[row] ?? 0) > 0;
-  const used = { fit: split.fit.filter(counts), watch: split.watch.filter(counts) };
-  if (used.fit.length > 0 && (used.watch.length > 0 || params.patience === 0)) return used;
-  throw new PawlError("insufficient_data", "Early stopping leaves a side whose rows all weigh 0.", {
-    found: `${used.fit.length} rows to fit, ${used.watch.length} to watch`,
-  });
-}
-
-function monotoneSigns(input: TrainingInput, params: BoostingParams): Int8Array {
-  const { columns } = input.frame;
-  const refuse = (message: string, name: string): never => {
-    throw new PawlError("invalid_input", message, { found: name, expected: "a numeric column of the frame" });
-  };
-  for (const [name, sign] of Object.entries(params.monotone)) {
-    const column = columns.find((one) => one.name === name);
-    if (column === undefined) refuse("A monotone constraint names no column.", name);
-    if (column?.kind === "categorical" && sign !== 0)
-      refuse("Categories have no order to be monotone in.", name);
-    if (sign !== 0 && input.task.kind === "multiclass") {
-      throw new PawlError("unsupported", "Monotone constraints need a task with one output.", {
-        found: "a multiclass task",
-        next: "Drop the constraint, or train one binary model per class.",
-      });
-    }
-  }
-  return Int8Array.from(columns, ({ name }) =>
-    Object.hasOwn(params.monotone, name) ? (params.monotone[name] ?? 0) : 0,
-  );
 }
 
 /** Margins output by output, before the first new tree. */

@@ -32,7 +32,8 @@ export function thresholdBetween(lo: number, hi: number): number {
 
 /**
  * Cuts a numeric column into at most `maxBins` bins: one per distinct value when there are few,
- * else of about equal weight, where a value heavier than a fair share has a bin of its own.
+ * else of about equal weight, where a value heavier than a fair share closes its bin and shares it with
+ * less than half a share of smaller ones.
  * Above 200,000 rows an even sample decides.
  */
 export function numericBins(

@@ -27,6 +27,7 @@ export function defineEstimator<P extends object>(definition: TrainingDefinition
       const params = resolveParams(specs, given);
       checkTrainingInput(input);
       checkClaims(definition, input);
+      definition.prepare?.();
       if (definition.heavy) return loadModel(await trainInThread(trainingMessage(name, params, input), work));
       const document = definition.fit(input, params, (progress) => {
         if (work.signal?.aborted) throw new PawlError("cancelled", "The training was stopped on request.");

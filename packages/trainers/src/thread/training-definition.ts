@@ -20,5 +20,7 @@ export interface TrainingDefinition<P extends object> {
   readonly heavy: boolean;
   /** Undefined when it can run here, else why not. */
   unavailable?(): string | undefined;
+  /** Runs on the main thread before a training. */
+  prepare?(): void;
   fit(input: TrainingInput, params: P, report: (progress: Progress) => void): ModelDocument;
 }

@@ -11,6 +11,8 @@ export interface TrainingMessage {
   readonly times: Float64Array | undefined;
   readonly init: Uint8Array | undefined;
   readonly seed: number;
+  /** Shared; the main thread sets cell 0 to 1 to stop the training at its next report. */
+  readonly stop: Int32Array;
 }
 
 /** What the worker answers: progress any number of times, then one of the others. */
@@ -42,5 +44,6 @@ export function trainingMessage(estimator: string, params: object, input: Traini
     times: input.times && compact(input.times),
     init: input.init?.bytes(),
     seed: input.seed,
+    stop: new Int32Array(new SharedArrayBuffer(4)),
   };
 }

@@ -25,9 +25,12 @@ function newWorker(): Worker {
 
 const stopped = (): PawlError => new PawlError("cancelled", "The training was stopped on request.");
 
+/** Milliseconds a training may take to stop by itself, which frees what it holds; then it is ended. */
+const graceful = 500;
+
 /**
- * Runs a training in a worker thread and gives the model's bytes. An abort ends the thread at once,
- * whatever it is doing, and rejects with `cancelled`.
+ * Runs a training in a worker thread and gives the model's bytes. An abort stops the training at its
+ * next report, or ends the thread when none comes soon, and rejects with `cancelled`.
  */
 export async function trainInThread(message: TrainingMessage, work: Work): Promise<Uint8Array> {
   if (work.signal?.aborted) throw stopped();
@@ -54,12 +57,17 @@ interface Answer {
 
 function answerOf(worker: Worker, message: TrainingMessage, { signal, onProgress }: Work): Promise<Answer> {
   return new Promise((resolve) => {
+    let grace: NodeJS.Timeout | undefined;
     const finish = (answer: Answer): void => {
+      clearTimeout(grace);
       signal?.removeEventListener("abort", onAbort);
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       resolve(answer);
     };
-    const onAbort = (): void => finish({ error: stopped(), reusable: false });
+    const onAbort = (): void => {
+      Atomics.store(message.stop, 0, 1);
+      grace = setTimeout(() => finish({ error: stopped(), reusable: false }), graceful);
+    };
     const onError = (cause: unknown): void => finish({ error: toPawlError(cause), reusable: false });
     const onExit = (code: number): void => {
       const error = new PawlError("exhausted", "The training thread ended before it was done.", {
@@ -69,13 +77,20 @@ function answerOf(worker: Worker, message: TrainingMessage, { signal, onProgress
       finish({ error, reusable: false });
     };
     const onMessage = (reply: TrainingReply): void => {
-      if (reply.kind === "done") return finish({ bytes: reply.bytes, reusable: true });
-      if (reply.kind === "failed") return finish({ error: PawlError.fromJSON(reply.error), reusable: true });
-      // A listener's own error ends the training; here it would be an uncaught one.
-      try {
-        onProgress?.(reply.progress);
-      } catch (thrown) {
-        finish({ error: toPawlError(thrown), reusable: false });
+      // Stopped a moment before the end is stopped all the same.
+      if (signal?.aborted) {
+        if (reply.kind !== "progress") finish({ error: stopped(), reusable: true });
+      } else if (reply.kind === "done") {
+        finish({ bytes: reply.bytes, reusable: true });
+      } else if (reply.kind === "failed") {
+        finish({ error: PawlError.fromJSON(reply.error), reusable: true });
+      } else {
+        // A listener's own error ends the training; here it would be an uncaught one.
+        try {
+          onProgress?.(reply.progress);
+        } catch (thrown) {
+          finish({ error: toPawlError(thrown), reusable: false });
+        }
       }
     };
     signal?.addEventListener("abort", onAbort, { once: true });

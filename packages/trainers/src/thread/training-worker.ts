@@ -20,7 +20,11 @@ function train(message: TrainingMessage): Uint8Array {
     ...(times !== undefined && { times }),
     ...(init !== undefined && { init: loadModel(init) }),
   };
-  const document = definition.fit(input, params, (progress) => reply({ kind: "progress", progress }));
+  const document = definition.fit(input, params, (progress) => {
+    if (Atomics.load(message.stop, 0) !== 0)
+      throw new PawlError("cancelled", "The training was stopped on request.");
+    reply({ kind: "progress", progress });
+  });
   return encodeModelDocument(document);
 }
 

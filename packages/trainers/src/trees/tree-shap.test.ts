@@ -1,0 +1,107 @@
+import { assert, property, integer } from "fast-check";
+import { categoricalNode, numericNode, seededRandom, type TreeEnsemble } from "@pawl/core";
+import { describe, expect, it } from "vitest";
+import { TreeBuilder, newLeaf, type TreeNode } from "./tree-builder.ts";
+import { TreeScorer } from "./tree-scorer.ts";
+import { expectedMargins, goesLeft, treeShap } from "./tree-shap.ts";
+
+const columns = 4;
+
+/** A random ensemble over three numeric columns and a categorical one (column 3, codes 0 to 39). */
+function randomTrees(seed: number, outputs: number): TreeEnsemble {
+  const random = seededRandom(seed);
+  const builder = new TreeBuilder();
+  for (let t = 0; t < 3 * outputs; t++) {
+    const nodes: TreeNode[] = [];
+    const grow = (depth: number): number => {
+      const index = nodes.length;
+      const node = newLeaf(random.normal(), 1 + random.below(20), 1);
+      nodes.push(node);
+      if (depth > 4 || random.next() < 0.2) return index;
+      node.feature = random.below(columns);
+      node.kind = node.feature === 3 ? categoricalNode : numericNode;
+      node.threshold = Math.fround(random.normal());
+      node.missingLeft = random.next() < 0.5;
+      node.categories = Array.from({ length: 40 }, (_, code) => code).filter(() => random.next() < 0.4);
+      node.left = grow(depth + 1);
+      node.right = grow(depth + 1);
+      node.count = (nodes[node.left]?.count ?? 0) + (nodes[node.right]?.count ?? 0);
+      return index;
+    };
+    grow(0);
+    builder.add(t % outputs, nodes);
+  }
+  return builder.build(Float64Array.from({ length: outputs }, () => random.normal()));
+}
+
+function randomRow(seed: number): Float64Array {
+  const random = seededRandom(seed, 1);
+  return Float64Array.from({ length: columns }, (_, c) => {
+    if (random.next() < 0.2) return Number.NaN;
+    return c === 3 ? random.below(45) : random.normal();
+  });
+}
+
+/** The value of the game: known columns are followed, unknown ones averaged by training counts. */
+function valueOf(trees: TreeEnsemble, output: number, row: Float64Array, known: number): number {
+  const at = (node: number): number => {
+    const left = trees.left[node] ?? -1;
+    const right = trees.right[node] ?? -1;
+    if (left < 0) return trees.value[node] ?? 0;
+    const feature = trees.feature[node] ?? 0;
+    if ((known >> feature) & 1)
+      return at(goesLeft(trees, node, Math.fround(row[feature] ?? 0)) ? left : right);
+    const [a, b] = [trees.count[left] ?? 0, trees.count[right] ?? 0];
+    return (a * at(left) + b * at(right)) / (a + b);
+  };
+  let sum = trees.base[output] ?? 0;
+  trees.treeOutput.forEach((own, t) => {
+    if (own === output) sum += at(trees.treeStart[t] ?? 0);
+  });
+  return sum;
+}
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+const sizeOf = (set: number): number => [0, 1, 2, 3].filter((c) => (set >> c) & 1).length;
+
+describe("treeShap", () => {
+  it("equals Shapley's formula over all subsets", () => {
+    assert(
+      property(integer({ min: 0, max: 1e6 }), integer({ min: 1, max: 3 }), (seed, outputs) => {
+        const trees = randomTrees(seed, outputs);
+        const row = randomRow(seed);
+        const fast = new Float64Array(columns * outputs);
+        treeShap(trees, row, fast);
+        const bias = expectedMargins(trees);
+        for (let o = 0; o < outputs; o++) {
+          expect(bias[o]).toBeCloseTo(valueOf(trees, o, row, 0), 10);
+          for (let c = 0; c < columns; c++) {
+            let slow = 0;
+            for (let set = 0; set < 1 << columns; set++) {
+              if ((set >> c) & 1) continue;
+              const weight =
+                (factorial(sizeOf(set)) * factorial(columns - sizeOf(set) - 1)) / factorial(columns);
+              slow += weight * (valueOf(trees, o, row, set | (1 << c)) - valueOf(trees, o, row, set));
+            }
+            expect(fast[c * outputs + o]).toBeCloseTo(slow, 9);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("TreeScorer", () => {
+  it("reaches the leaves the documented rule reaches", () => {
+    assert(
+      property(integer({ min: 0, max: 1e6 }), integer({ min: 1, max: 3 }), (seed, outputs) => {
+        const trees = randomTrees(seed, outputs);
+        const row = randomRow(seed);
+        const out = new Float64Array(outputs);
+        new TreeScorer(trees, columns).scoreRow(row, out);
+        for (let o = 0; o < outputs; o++) expect(out[o]).toBeCloseTo(valueOf(trees, o, row, 15), 12);
+      }),
+    );
+  });
+});

@@ -4,6 +4,10 @@ import { build, install, root, run } from "./setup.mjs";
 
 install();
 build();
-const compiled = run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "bench"]);
+const compiled = run(process.execPath, [
+  join(root, "node_modules", "typescript", "bin", "tsc"),
+  "-b",
+  "bench",
+]);
 if (compiled !== 0) process.exit(compiled);
 process.exit(run(process.execPath, [join(root, "bench", "dist", "run.js"), ...process.argv.slice(2)]));

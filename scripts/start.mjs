@@ -6,9 +6,9 @@ install();
 build();
 process.exit(
   run(process.execPath, [
-    join(root, "apps", "cli", "dist", "main.js"),
-    "story",
-    "flights",
+    "--import",
+    "tsx",
+    join(root, "examples", "flights", "story.ts"),
     ...process.argv.slice(2),
   ]),
 );

@@ -5,7 +5,7 @@ import {
   dayOfWeek,
   decayedMean,
   entity,
-  hourOfDay,
+  hourOfWeek,
   last,
   lag,
   max,
@@ -75,7 +75,7 @@ export const routes = flights.by("origin", "destination").features((f) => ({
   delay_mean_28d: mean(f.delay).over("28d"),
   late_share_28d: mean(f.delay.gt(15)).over("28d"),
   late_share_ever: mean(f.delay.gt(15)),
-  last_delay: last(f.delay),
+  last_late: last(f.delay.gt(15)),
 }));
 
 export const isLate = model("is_late", {
@@ -88,8 +88,8 @@ export const isLate = model("is_late", {
     arrivals,
     routes,
     { delay_trend: departures.f.delay_mean_1h.minus(departures.f.delay_mean_1d) },
-    hourOfDay("departure"),
     minuteOfDay("departure"),
+    hourOfWeek("departure"),
     dayOfWeek("departure"),
     "distance",
   ],

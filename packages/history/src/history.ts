@@ -39,6 +39,8 @@ export interface FillRequest {
    * late; only to show what such a leak would have promised.
    */
   readonly ignoreKnownTime?: boolean;
+  /** For plans with models as inputs: their predictions under the plan's slots, one a row, NaN for null. */
+  readonly predictions?: ReadonlyMap<string, Float64Array>;
 }
 
 /** What was known at any moment: point-in-time evaluation of views over files, by DuckDB and a sweep over time. */

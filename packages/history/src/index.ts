@@ -6,3 +6,4 @@ export * from "./fill/filled.ts";
 export * from "./history.ts";
 export * from "./source/inspection.ts";
 export * from "./spine/spine.ts";
+export { openHistory } from "./open-history.ts";

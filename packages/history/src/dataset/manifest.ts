@@ -34,6 +34,8 @@ export type FreezeRequest = (ModelDataset | ViewDataset) & {
   readonly directory: string;
   /** See FillRequest. The manifest says so. */
   readonly ignoreKnownTime?: boolean;
+  /** See FillRequest. */
+  readonly predictions?: ReadonlyMap<string, Float64Array>;
 };
 
 /** What a frozen dataset is. Everything but `file` is the same on every machine and in every version. */

@@ -34,7 +34,7 @@ export interface RunningServer {
 /** Opens a port for an application. A port that is taken, forbidden or not of this machine is said so. */
 export async function startServer(app: Hono<PawlEnv>, options: StartOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port = defaultPort, log, noticeMs = 0, graceMs = 10_000 } = options;
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   // Slow senders hold a socket, not the server: a minute for a body, a quarter of it for headers.
   server.requestTimeout = 60_000;
   server.headersTimeout = 15_000;

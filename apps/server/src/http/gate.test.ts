@@ -117,6 +117,32 @@ describe("the gate", () => {
     expect(() =>
       createGate({ tokens: [{ name: "t", scope: "read", secret: "short" }], host: "0.0.0.0" }),
     ).toThrow(/too short/);
+    const long = { name: "t", scope: "read", secret: "x".repeat(257) } as const;
+    expect(() => createGate({ tokens: [long], host: "0.0.0.0" })).toThrow(/too long/);
+  });
+
+  it("tells secrets apart that differ in anything", () => {
+    const secret = "0123456789abcdef";
+    const gate = createGate({ tokens: [{ name: "t", scope: "read", secret }], host: "0.0.0.0" });
+    const admits = (given: string): boolean => {
+      const authorization = `Basic ${Buffer.from(`:${given}`).toString("base64")}`;
+      try {
+        const header = (name: string) => (name === "authorization" ? authorization : undefined);
+        return gate.admit({ method: "GET", path: "/", header }) === "t";
+      } catch {
+        return false;
+      }
+    };
+    expect(admits(secret)).toBe(true);
+    const others = [
+      `${secret}\0`,
+      `${secret}0`,
+      secret.slice(1),
+      secret.toUpperCase(),
+      "",
+      secret + "x".repeat(256),
+    ];
+    expect(others.filter(admits)).toEqual([]);
   });
 
   it("does not mind the Host header beyond loopback, where tokens guard", () => {

@@ -89,7 +89,7 @@ async function attempt(racer: Racer, options: RaceOptions, step: () => Promise<v
   try {
     await step();
   } catch (thrown) {
-    if (racer.contender.runtime === "node" || !(thrown instanceof PawlError)) throw thrown;
+    if (racer.contender.name.startsWith("Pawl") || !(thrown instanceof PawlError)) throw thrown;
     racer.failed = thrown.found ?? thrown.message;
     options.log(`  ${racer.contender.name}: ${racer.failed}`);
     await racer.process?.end();

@@ -27,6 +27,8 @@ export interface Variant {
   readonly name: string;
   /** Rows the throughput counts; null when it has no meaning. */
   readonly rows: number | null;
+  /** The number (of `numbers`) to compare contenders by, when not the time of a run. */
+  readonly compareBy?: string;
   readonly measurements: readonly Measurement[];
 }
 

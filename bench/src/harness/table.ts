@@ -13,8 +13,8 @@ export function resultsPage(results: Results): string {
     "Pawl and its peers run on the same machine in the same run. Each contender is a process of its own:",
     "one run to warm up, then counted runs in turn (A B C A B C …). Times are medians, from files to",
     "results in memory, interpreters and libraries already loaded. *First* is the run that warmed up.",
-    "Memory is the highest resident size the operating system saw. × Pawl is a contender's median over",
-    "Pawl's: above 1 is slower than Pawl. A peer of the same semantics must give Pawl's answer on every",
+    "Memory is the highest resident size the operating system saw. × Pawl is a contender's median (or p50)",
+    "over Pawl's: above 1 is slower than Pawl. A peer of the same semantics must give Pawl's answer on every",
     "row, or nothing is written. Peers are installed by the bench in their latest version.",
     "",
     ...summary(results),
@@ -52,7 +52,15 @@ function variantTable(variant: Variant, result: WorkloadResult): string[] {
   const extra = result.extraColumns.filter(({ key }) =>
     variant.measurements.some((m) => m.numbers[key] !== undefined),
   );
-  const timed = variant.measurements.some((m) => m.median !== null);
+  const { compareBy } = variant;
+  const timed = compareBy === undefined;
+  const compared = (m: Measurement | undefined): number | null =>
+    (compareBy === undefined ? m?.median : m?.numbers[compareBy]) ?? null;
+  const base = compared(pawl);
+  const ratio = (m: Measurement): string => {
+    const value = compared(m);
+    return m.pawl || value === null || base === null ? "–" : (value / base).toFixed(2);
+  };
   const headings = [
     "Contender",
     ...(timed ? ["Median", "Min", "First"] : []),
@@ -73,7 +81,7 @@ function variantTable(variant: Variant, result: WorkloadResult): string[] {
         return value === undefined ? "–" : value.toFixed(digits);
       }),
       m.peakBytes === null ? "–" : `${Math.round(m.peakBytes / 2 ** 20)} MB`,
-      m.pawl || m.median === null || !pawl?.median ? "–" : (m.median / pawl.median).toFixed(2),
+      ratio(m),
       answer(m),
       String(m.seconds.length),
     ];

@@ -4,7 +4,7 @@ import { loadModel } from "@pawl/trainers";
 import { pawlVersion } from "../harness/pawl-version.ts";
 import { serveContender } from "../harness/serve-contender.ts";
 import { readTable } from "../harness/table-file.ts";
-import { percentiles } from "./percentiles.ts";
+import { percentiles } from "../harness/percentiles.ts";
 
 /** `rows`: encoded rows, as a server holds them; `records`: objects by column name, as JSON gives them. */
 await serveContender(async ({ data, options }) => {

@@ -1,4 +1,4 @@
-/** Rows scored in one run, one at a time; the first fifth is not counted, for the compilers' sake. */
+/** Of the calls of one run the first fifth is not counted, for the compilers' sake. */
 export const uncounted = 0.2;
 
 /** The p50 and p99 of times in µs, the first fifth left out. */

@@ -23,7 +23,7 @@ import { type Part, readTrainingData, type SplitRequest, type TrainingData } fro
 export interface TrainRequest {
   readonly model: string;
   readonly dataset?: { readonly name?: string; readonly version?: number };
-  /** Default "boosting". */
+  /** Default "gradient-boosting". */
   readonly estimator?: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly split?: SplitRequest;
@@ -53,7 +53,7 @@ export interface TrainResult {
 
 /** Trains one model on a frozen dataset and says how well it does on later rows. */
 export async function train(ports: Ports, request: TrainRequest, work: Work = {}): Promise<TrainResult> {
-  const estimator = findEstimator(ports, request.estimator ?? "boosting");
+  const estimator = findEstimator(ports, request.estimator ?? "gradient-boosting");
   const data = await readTrainingData(ports, request, work);
   return trainOn(ports, data, estimator, request, work);
 }

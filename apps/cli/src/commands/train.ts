@@ -24,7 +24,7 @@ export const trainCommand: CommandModule = (program, run) => {
     .command("train")
     .argument("<model>", "the model to train")
     .description("train a model on a frozen dataset and test it on later rows")
-    .option("--estimator <name>", "what learns (default: boosting)")
+    .option("--estimator <name>", "what learns (default: gradient-boosting)")
     .option("--param <name=value>", "a setting of the estimator; may be repeated", collect, [])
     .option("--seed <number>", "where chance starts (default: 1)", wholeNumber(0))
     .option("--dataset <name[@version]>", "the dataset (default: the newest of the model)")
@@ -44,7 +44,7 @@ export const trainCommand: CommandModule = (program, run) => {
     );
   example(
     common(command),
-    "pawl train is_late --estimator boosting --param trees=300 --param learning_rate=0.1",
+    "pawl train is_late --estimator gradient-boosting --param rounds=300 --param learningRate=0.05",
     "pawl train is_late --train-until 2001-05-01 --embargo 1d",
   );
 };

@@ -37,3 +37,13 @@ describe("model document", () => {
     expect(() => decodeModelDocument(new Uint8Array([...bytes, 0]))).toThrow("not a whole Pawl model");
   });
 });
+
+it("reads bytes that lie in the middle of a larger buffer", () => {
+  const written = encodeModelDocument({ header: { a: 1 }, sections: { x: Float64Array.of(1, 2, 3) } });
+  // Node pools small Buffers: theirs is the common case.
+  const pooled = Buffer.concat([Buffer.from("before"), written, Buffer.from("after")]).subarray(
+    6,
+    6 + written.length,
+  );
+  expect(decodeModelDocument(pooled).sections["x"]).toEqual(Float64Array.of(1, 2, 3));
+});

@@ -83,8 +83,8 @@ export function decodeModelDocument(bytes: Uint8Array): ModelDocument {
   for (const { name, type, length } of parsed.sections) {
     const size = length * sectionTypes[type].BYTES_PER_ELEMENT;
     if (offset + size > bytes.length) throw damaged(`section "${name}" cut off`);
-    // Copied, so that the array is aligned and owns its memory.
-    const copy = bytes.slice(offset, offset + size);
+    // Copied, so that the array is aligned and owns its memory. Not by bytes.slice: a Buffer's does not copy.
+    const copy = new Uint8Array(bytes.subarray(offset, offset + size));
     sections[name] = new sectionTypes[type](copy.buffer, 0, length);
     offset += padded(size);
   }

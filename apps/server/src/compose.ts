@@ -1,7 +1,10 @@
-import { type FeatureLookup, historyLookup, serve } from "@pawl/loop";
+import { join } from "node:path";
+import { type FeatureLookup, historyLookup, predictionLog, presentLookup, recorded, serve } from "@pawl/loop";
+import type { Present } from "@pawl/present";
 import { createApp } from "./app.ts";
 import { createGate, type Token } from "./http/gate.ts";
 import { defaultLimits, type Limits } from "./http/limits.ts";
+import { catchUp } from "./live/catch-up.ts";
 import type { Log } from "./log.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
 import { mlflowMount } from "./mlflow/mlflow-mount.ts";
@@ -20,8 +23,12 @@ export interface ServeProject {
   readonly limits?: Partial<Limits>;
   readonly noticeMs?: number;
   readonly graceMs?: number;
-  /** Where served features come from. Default: history. */
+  /** What is known now: with it facts can be pushed and features read, and Feast's clients are answered. */
+  readonly present?: Present;
+  /** Where served features come from. Default: the present, or history where there is none. */
   readonly lookup?: FeatureLookup;
+  /** Keep every prediction with its features in the project. Default true. */
+  readonly record?: boolean;
 }
 
 /** Serves a project: every wire on one port. Stopping the server leaves the project open. */
@@ -30,16 +37,31 @@ export async function serveProject(project: Project, options: ServeProject): Pro
   const { host = "127.0.0.1", tokens = [], allowedHosts = [], log } = options;
   // First, so that an open door is refused before anything is loaded.
   const gate = createGate({ tokens, host, allowedHosts });
-  const serving = await serve(ports, options.lookup ?? historyLookup(ports));
+  const { present } = options;
+  const lookup = options.lookup ?? (present ? presentLookup(present) : historyLookup(ports));
+  const answering = await serve(ports, lookup);
+  const kept = predictionLog(join(project.state, "predictions"), (error) => {
+    log.error({ error: String(error) }, "predictions could not be kept");
+  });
+  const serving = options.record === false ? answering : recorded(answering, kept, ports.clock);
   let accepting = true;
   const metrics = new ServerMetrics({
     ready: () => accepting && serving.ready(),
     startedAt: Date.now() / 1000,
   });
-  const mlflow = mlflowMount({ ledger: ports.ledger, blobs: ports.blobs, clock: ports.clock, log });
+  const mlflow = mlflowMount({ ledger: ports.ledger, blobs: ports.blobs, log });
   const app = createApp(
     {
       serving,
+      ...(present && {
+        live: {
+          catalog: ports.catalog,
+          present,
+          catchUp: async (source: string, signal?: AbortSignal) => {
+            await catchUp(ports, present, source, signal ? { signal } : {});
+          },
+        },
+      }),
       ledger: ports.ledger,
       datasetFiles: localDatasetFiles(ports.datasetFolder),
       gate,

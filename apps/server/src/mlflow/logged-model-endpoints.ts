@@ -111,6 +111,10 @@ function measuredOn(datasets: z.output<typeof searching>["datasets"]): (model: L
     );
 }
 
+/**
+ * Models narrowed to `datasets` are picked from each page after it is read, so a page may hold fewer than asked,
+ * and a metric in the filter is the latest over all datasets.
+ */
 async function search(asked: z.output<typeof searching>, desk: Desk): Promise<object> {
   if (asked.order_by.some(({ dataset_name }) => dataset_name !== undefined)) {
     throw new PawlError("invalid_input", "Logged models cannot be ordered by a metric on one dataset.", {

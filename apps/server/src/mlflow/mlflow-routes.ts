@@ -1,10 +1,11 @@
 import { PawlError } from "@pawl/core";
-import type { BlobStore, Ledger, Micros } from "@pawl/ledger";
+import type { BlobStore, Ledger } from "@pawl/ledger";
 import { type Context, Hono } from "hono";
 import { type Log, silentLog } from "../log.ts";
 import { artifactEndpoints, mountArtifacts } from "./artifact-routes.ts";
 import { ArtifactRoots } from "./artifact-roots.ts";
 import type { Desk } from "./desk.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { experimentEndpoints } from "./experiment-endpoints.ts";
 import { loggedModelEndpoints } from "./logged-model-endpoints.ts";
 import { metricEndpoints } from "./metric-endpoints.ts";
@@ -17,14 +18,14 @@ import { WireError, wireAnswer } from "./wire-error.ts";
 export interface MlflowOptions {
   readonly ledger: Ledger;
   readonly blobs: BlobStore;
-  readonly clock: () => Micros;
   readonly log?: Log;
 }
 
 /** The version of MLflow whose wire this is; the client asks before it uses newer calls. */
 export const mlflowVersion = "3.17.2";
 
-const endpoints = [
+/** Every JSON call there is. */
+export const endpoints: readonly Endpoint[] = [
   ...experimentEndpoints,
   ...runEndpoints,
   ...runLogEndpoints,
@@ -42,8 +43,8 @@ const prefixes = ["/api/2.0", "/ajax-api/2.0"] as const;
  * MLflow's REST wire over the ledger, to be mounted at "/": with MLFLOW_TRACKING_URI at this server, the
  * Python client works unchanged. Files are stored as bytes; none is ever opened.
  */
-export function mlflowRoutes({ ledger, blobs, clock, log = silentLog }: MlflowOptions): Hono {
-  const deskOf = desks({ ledger, blobs, clock, roots: new ArtifactRoots(ledger) });
+export function mlflowRoutes({ ledger, blobs, log = silentLog }: MlflowOptions): Hono {
+  const deskOf = desks({ ledger, blobs, roots: new ArtifactRoots(ledger) });
   const ready = defaultExperiment(ledger);
   const app = new Hono();
   const answering =

@@ -36,7 +36,7 @@ export async function mountedServer(tokens: readonly Token[]): Promise<MountedSe
       version: "0.0.0-test",
       accepting: () => true,
     },
-    [mlflowMount({ ledger, blobs, clock: systemSurroundings.clock })],
+    [mlflowMount({ ledger, blobs })],
   );
   const running = await startServer(app, { port: 0, log: silentLog, graceMs: 1_000 });
   return {

@@ -36,7 +36,7 @@ export async function openWire(): Promise<Wire> {
   const clock = (): number => Date.now() * 1000;
   const ledger = await openLedger({ file: join(folder, "ledger.db"), clock, random: (n) => randomBytes(n) });
   const blobs = folderBlobs({ folder: join(folder, "blobs") });
-  const app = mlflowRoutes({ ledger, blobs, clock });
+  const app = mlflowRoutes({ ledger, blobs });
   const call = async (method: string, path: string, fields: Fields = {}): Promise<Answer> => {
     const query = new URLSearchParams();
     if (method === "GET") {

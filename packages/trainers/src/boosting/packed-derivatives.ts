@@ -65,6 +65,12 @@ function scaleFor(sum: number, rows: number): number {
       next: "Train on a sample, or on a shorter period.",
     });
   }
+  if (!(sum < Infinity)) {
+    throw new PawlError("invalid_input", "The labels or weights are too large to be summed.", {
+      found: "a sum beyond the range of doubles",
+      next: "Scale the label or the weights down.",
+    });
+  }
   // A sum of 0 (every row is fitted exactly) leaves nothing to scale.
   return sum > 0 ? 2 ** Math.min(1000, Math.floor(Math.log2(room / sum))) : 1;
 }

@@ -4,6 +4,9 @@ import { binCount, type ColumnBins } from "./column-bins.ts";
 import { gradientUnit } from "./packed-derivatives.ts";
 import type { Split, SplitLeaf } from "./split.ts";
 
+/** A power of two, so that multiplying by it is exact, and quicker than dividing. */
+const perUnit = 1 / gradientUnit;
+
 /**
  * Finds the best split of a leaf in its histogram.
  *
@@ -127,7 +130,7 @@ export class SplitFinder {
       const cell = histogram[at + bin] as number;
       if (cell === 0) continue;
       sum += cell;
-      const g = Math.floor(sum / gradientUnit);
+      const g = Math.floor(sum * perUnit);
       const h = sum - g * gradientUnit;
       if (h < minH) continue;
       if (h > maxH) break;
@@ -219,7 +222,7 @@ export class SplitFinder {
     this.gain = gain;
     const leftValue = this.valueOf(g, h, l2);
     const rightValue = this.valueOf(restG, restH, l2);
-    this.best = { gain, feature, lastBin, leftBins, missingLeft, l2, leftValue, rightValue };
+    this.best = { gain, feature, lastBin, leftBins, missingLeft, leftTotal: left, l2, leftValue, rightValue };
   }
 
   /**

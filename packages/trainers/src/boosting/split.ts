@@ -7,6 +7,8 @@ export interface Split {
   /** Categorical: the bins on the left, ascending (bin 0 is the missing one). */
   readonly leftBins: readonly number[];
   readonly missingLeft: boolean;
+  /** Packed sum of the left side: exact, like every sum of packed derivatives. */
+  readonly leftTotal: number;
   /** L2 penalty of the children's values: the many-category split adds its own. */
   readonly l2: number;
   /** Estimated values of the children, within the leaf's bounds. */

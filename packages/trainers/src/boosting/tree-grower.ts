@@ -211,9 +211,6 @@ export class TreeGrower {
     node: number,
     middle: number,
   ): readonly [GrowingLeaf, GrowingLeaf] {
-    const { packed } = this.derivatives as PackedDerivatives;
-    let leftTotal = 0;
-    for (let i = leaf.start; i < middle; i++) leftTotal += packed[this.rows[i] as number] as number;
     const between = (split.leftValue + split.rightValue) / 2;
     const bins = this.frame.bins[split.feature];
     // Present against missing is no order of values.
@@ -224,7 +221,7 @@ export class TreeGrower {
       start: left ? leaf.start : middle,
       end: left ? middle : leaf.end,
       depth: leaf.depth + 1,
-      total: left ? leftTotal : leaf.total - leftTotal,
+      total: left ? split.leftTotal : leaf.total - split.leftTotal,
       low: sign !== 0 && left === sign < 0 ? Math.max(leaf.low, between) : leaf.low,
       high: sign !== 0 && left === sign > 0 ? Math.min(leaf.high, between) : leaf.high,
       l2: split.l2,

@@ -1,46 +1,9 @@
 import { assert, property, integer } from "fast-check";
-import { categoricalNode, numericNode, seededRandom, type TreeEnsemble } from "@pawl/core";
+import type { TreeEnsemble } from "@pawl/core";
 import { describe, expect, it } from "vitest";
-import { TreeBuilder, newLeaf, type TreeNode } from "./tree-builder.ts";
+import { randomRow, randomTrees, randomTreesColumns as columns } from "../testing/random-trees.ts";
 import { TreeScorer } from "./tree-scorer.ts";
 import { expectedMargins, goesLeft, treeShap } from "./tree-shap.ts";
-
-const columns = 4;
-
-/** A random ensemble over three numeric columns and a categorical one (column 3, codes 0 to 39). */
-function randomTrees(seed: number, outputs: number): TreeEnsemble {
-  const random = seededRandom(seed);
-  const builder = new TreeBuilder();
-  for (let t = 0; t < 3 * outputs; t++) {
-    const nodes: TreeNode[] = [];
-    const grow = (depth: number): number => {
-      const index = nodes.length;
-      const node = newLeaf(random.normal(), 1 + random.below(20), 1);
-      nodes.push(node);
-      if (depth > 4 || random.next() < 0.2) return index;
-      node.feature = random.below(columns);
-      node.kind = node.feature === 3 ? categoricalNode : numericNode;
-      node.threshold = Math.fround(random.normal());
-      node.missingLeft = random.next() < 0.5;
-      node.categories = Array.from({ length: 40 }, (_, code) => code).filter(() => random.next() < 0.4);
-      node.left = grow(depth + 1);
-      node.right = grow(depth + 1);
-      node.count = (nodes[node.left]?.count ?? 0) + (nodes[node.right]?.count ?? 0);
-      return index;
-    };
-    grow(0);
-    builder.add(t % outputs, nodes);
-  }
-  return builder.build(Float64Array.from({ length: outputs }, () => random.normal()));
-}
-
-function randomRow(seed: number): Float64Array {
-  const random = seededRandom(seed, 1);
-  return Float64Array.from({ length: columns }, (_, c) => {
-    if (random.next() < 0.2) return Number.NaN;
-    return c === 3 ? random.below(45) : random.normal();
-  });
-}
 
 /** The value of the game: known columns are followed, unknown ones averaged by training counts. */
 function valueOf(trees: TreeEnsemble, output: number, row: Float64Array, known: number): number {

@@ -331,3 +331,15 @@ describe("what contradicts itself is refused", () => {
     expect(define).toThrow(refusal("invalid_definition", said));
   });
 });
+
+it("refuses a model that is told the answer", () => {
+  const events = source("events", { columns: { at: t.timestamp, y: t.float, x: t.float }, eventTime: "at" });
+  const told = () =>
+    model("told", {
+      spine: events,
+      asOf: "at",
+      label: (f) => f.y.gt(1),
+      view: ["x", { sum: events.fact.x.plus(events.fact.y) }],
+    });
+  expect(told).toThrow(/told the answer/);
+});

@@ -1,10 +1,10 @@
 import { PawlError } from "../errors.ts";
 import { type BoolExpr, type ExprOf, type NumberExpr, type StringExpr, wrap } from "./expression.ts";
-import { type ExprNode, predictionNode } from "./expression-node.ts";
+import { type ExprNode, predictionNode, walk } from "./expression-node.ts";
 import { isListKind, type Kind } from "./kind.ts";
 import { checkName, type Described } from "./name.ts";
 import type { Columns, ColumnsOfKind, FactScope, Source } from "./source.ts";
-import { type View, view, type ViewItem, type ViewValues } from "./view.ts";
+import { columnNodes, type View, view, type ViewItem, type ViewValues } from "./view.ts";
 
 export type LabelTask = "binary" | "multiclass" | "regression";
 
@@ -56,6 +56,7 @@ export function model<const N extends string, C extends Columns, const I extends
   }
   const shown = view<N, C, I>(name, { spine: spine.columns, items });
   for (const column of shown.columns) refuseUnlearnable(name, column.name, column.kind);
+  refuseAnswerAsInput(name, node, shown);
   return {
     definition: "model",
     ...described,
@@ -90,4 +91,28 @@ function refuseUnlearnable(name: string, column: string, kind: Kind): void {
       ? "Take single items of the list: { newest: group.f.feature.at(0) }."
       : "Use recency, since(…), or a calendar encoding such as hourOfDay(…).",
   });
+}
+
+/** The label's own columns are known only when the label is; a model that reads them would know the answer. */
+function refuseAnswerAsInput(name: string, label: ExprNode, shown: View): void {
+  const answer = new Set(columnsOf(label));
+  for (const column of shown.columns) {
+    for (const node of columnNodes(column)) {
+      const leaked = columnsOf(node).find((used) => answer.has(used));
+      if (leaked === undefined) continue;
+      throw new PawlError("invalid_definition", `Model "${name}" would be told the answer.`, {
+        found: `"${column.name}" reads "${leaked}", which the label is made of`,
+        expected: "inputs that are known when the prediction is made",
+        next: `Use what was known of earlier facts instead, such as last(f.${leaked}) of a group.`,
+      });
+    }
+  }
+}
+
+function columnsOf(node: ExprNode): string[] {
+  const names: string[] = [];
+  walk(node, (inner) => {
+    if (inner.op === "column") names.push(inner.name);
+  });
+  return names;
 }

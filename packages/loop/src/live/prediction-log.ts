@@ -59,12 +59,16 @@ export function recorded(serving: Serving, log: PredictionLog, clock: () => numb
     async predict(request, signal) {
       const predictions = await serving.predict({ ...request, features: true }, signal);
       log.record(predictions, clock());
-      if (request.features) return predictions;
-      return predictions.map(({ features: _, ...prediction }) => prediction);
+      return request.features ? predictions : predictions.map(withoutFeatures);
     },
     async close() {
       await log.flush();
       await serving.close();
     },
   };
+}
+
+function withoutFeatures(prediction: Prediction): Prediction {
+  const { features, ...rest } = prediction;
+  return features === undefined ? prediction : rest;
 }

@@ -5,10 +5,10 @@ import { slicedPredictions } from "./sliced-predictions.ts";
 import { sliceAt, slicesOf } from "./slices.ts";
 
 const events = source("events", {
-  columns: { who: entity("who", { key: t.int }), at: t.timestamp, x: t.float },
+  columns: { who: entity("who", { key: t.int }), at: t.timestamp, x: t.float, y: t.float },
   eventTime: "at",
 });
-const worth = model("worth", { spine: events, asOf: "at", label: (f) => f.x, view: ["x"] });
+const worth = model("worth", { spine: events, asOf: "at", label: (f) => f.y, view: ["x"] });
 
 /** Learns the sum of its labels: any label that leaks in shows in every answer. */
 const summing = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endpoints } from "./mlflow-routes.ts";
+import { endpoints, mlflowRoutes } from "./mlflow-routes.ts";
 import { openWire, type Wire } from "./testing/wire.ts";
 
 let wire: Wire;
@@ -150,5 +150,21 @@ describe("a mistake of the client is never a fault of the server", () => {
       )
       .catch(() => {});
     expect(faults.at(-1)).toBeUndefined();
+  });
+});
+
+describe("a fault of the server", () => {
+  it("is 500 without particulars, and is logged with them", async () => {
+    const lines: object[] = [];
+    const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => lines.push(fields) };
+    const broken = {
+      ...wire.ledger,
+      runs: { ...wire.ledger.runs, get: () => Promise.reject(new Error("secret path")) },
+    };
+    const app = mlflowRoutes({ ledger: broken, blobs: wire.blobs, log });
+    const answer = await app.request("http://pawl.test/api/2.0/mlflow/runs/get?run_id=x");
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain("secret");
+    expect(JSON.stringify(lines)).toContain("secret path");
   });
 });

@@ -104,8 +104,10 @@ function refuse(
   conflict?: Parameters<typeof wireAnswer>[1],
 ): Response {
   const { status, body } = wireAnswer(thrown, conflict);
-  if (status >= 500)
-    log.error({ method: c.req.method, path: c.req.path, error: thrown }, "an MLflow call failed");
+  if (status >= 500 && status !== 501) {
+    const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    log.error({ requestId: c.get("requestId") as unknown, path: c.req.path, stack }, "an MLflow call failed");
+  }
   return c.json(body, status);
 }
 

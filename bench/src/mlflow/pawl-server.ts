@@ -1,12 +1,11 @@
-import { join } from "node:path";
-import { folderBlobs, openLedger, systemSurroundings } from "@pawl/ledger";
-import { mlflowRoutes, silentLog, startServer } from "@pawl/server";
+import { catalog } from "@pawl/core";
+import { openProject, serveProject, silentLog } from "@pawl/server";
 
-// Pawl's MLflow wire as a process: `pawl-server <folder> <runs>` fills the ledger and says where it listens.
+// The whole of Pawl's server as a process: `pawl-server <folder> <runs>` fills the ledger and says where it listens.
 const [folder = "", runs = "0"] = process.argv.slice(2);
 const count = Number(runs);
-const ledger = await openLedger({ file: join(folder, "ledger.db"), ...systemSurroundings });
-const blobs = folderBlobs({ folder: join(folder, "blobs") });
+const project = await openProject({ directory: folder, catalog: catalog([]) });
+const { ledger } = project.ports;
 
 const { id: experimentId } = await ledger.experiments.create({ name: "many" });
 for (let n = 0; n < count; n += 1) {
@@ -30,6 +29,5 @@ for (let n = 0; n < count; n += 1) {
   await ledger.runs.update(id, { status: "finished", endedAt: (1_700_000_001_000 + n) * 1_000 });
 }
 
-const app = mlflowRoutes({ ledger, blobs, clock: systemSurroundings.clock });
-const running = await startServer(app, { port: 0, log: silentLog });
+const running = await serveProject(project, { port: 0, log: silentLog });
 process.stdout.write(`${JSON.stringify({ url: running.url, experimentId })}\n`);

@@ -38,7 +38,7 @@ function logMetric(connections: number): Task {
   return {
     name: `log-metric, ${connections} connection${connections === 1 ? "" : "s"}`,
     connections,
-    requests: 300,
+    requests: 100,
     run: async (client, _server, requests) => {
       const run_id = await newRun(client);
       await client.each(requests, (n) =>
@@ -52,7 +52,7 @@ function logMetric(connections: number): Task {
 const logBatch: Task = {
   name: "log-batch of 100 metrics, 4 connections",
   connections: 4,
-  requests: 100,
+  requests: 40,
   run: async (client, _server, requests) => {
     const run_id = await newRun(client);
     await client.each(requests, (n) =>
@@ -73,7 +73,7 @@ const logBatch: Task = {
 const createRuns: Task = {
   name: "runs/create with 5 tags, 4 connections",
   connections: 4,
-  requests: 100,
+  requests: 40,
   run: (client, _server, requests) =>
     client.each(requests, (n) =>
       client.post("/runs/create", {

@@ -31,20 +31,21 @@ async function raced(
   const requests = options.quick ? Math.min(20, task.requests) : task.requests;
   const racers = servers.map((server) => ({
     server,
-    client: new TrackingClient(server.url, task.connections),
     seconds: [] as number[],
     memory: 0,
     answer: undefined as unknown,
   }));
   for (let round = 0; round <= options.runs; round += 1) {
     for (const racer of racers) {
+      // New connections each time: while the others run, a server closes idle ones.
+      const client = new TrackingClient(racer.server.url, task.connections);
       const begun = performance.now();
-      racer.answer = await task.run(racer.client, racer.server, requests);
+      racer.answer = await task.run(client, racer.server, requests);
       racer.seconds.push((performance.now() - begun) / 1_000);
+      client.close();
       racer.memory = Math.max(racer.memory, racer.server.memory());
     }
   }
-  for (const { client } of racers) client.close();
   for (const { server, answer } of racers) {
     if (isDeepStrictEqual(answer, racers[0]?.answer)) continue;
     throw new PawlError("conflict", `"${server.name}" and Pawl give different answers to ${task.name}.`, {

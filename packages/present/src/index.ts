@@ -1,1 +1,7 @@
+import { openPresent as open } from "./embedded-present.ts";
+import type { Present, PresentOptions } from "./present.ts";
+
+/** Opens (or makes) an online store in a directory. See `OnlineStore` for what it promises. */
+export const openPresent = (options: PresentOptions): Promise<Present> => open(options);
+
 export * from "./present.ts";

@@ -17,6 +17,9 @@ import { objectiveOf, type Derivatives, type Objective } from "./objective.ts";
 import { packDerivatives } from "./packed-derivatives.ts";
 import { TreeGrower, type GrownTree } from "./tree-grower.ts";
 
+/** Bins a byte can name, the missing one apart. */
+const mostBins = 255;
+
 export const boostingName = "gradient-boosting";
 
 /** Gradient boosting (Friedman 2001) on histograms, synchronously: what the training thread runs. */
@@ -29,7 +32,7 @@ export function boost(
   const signs = monotoneSigns(input, params);
   const { fit, watch } = rowsToUse(input, params);
   report({ stage: "binning columns", done: 0 });
-  const init = initialTrees(input.init);
+  const init = initialTrees(input.init, mostBins);
   const binned = binFrame(frame, weights, params.maxBins, init?.columns);
   const objective = objectiveOf(task, target, weights);
   const base = init?.trees.base ?? objective.base(fit);

@@ -4,8 +4,18 @@ import type { BoostingParams } from "./boosting-params.ts";
 import { timeHoldout } from "./time-holdout.ts";
 
 /** The trees to continue, if the model is a boosted one. Throws `invalid_input`. */
-export function initialTrees(init: TrainedModel | undefined): TreesModel | undefined {
+export function initialTrees(init: TrainedModel | undefined, mostCategories: number): TreesModel | undefined {
   if (init === undefined) return undefined;
+  const wide = init.columns.find(
+    (column) => column.kind === "categorical" && column.categories.length > mostCategories,
+  );
+  if (wide?.kind === "categorical") {
+    throw new PawlError("unsupported", "Boosting cannot continue a model with so many categories.", {
+      found: `${wide.categories.length} categories in "${wide.name}"`,
+      expected: `at most ${mostCategories}`,
+      next: "Continue it with the estimator that made it.",
+    });
+  }
   if (init instanceof TreesModel && init.link !== "isolation") return init;
   throw new PawlError("invalid_input", "Boosting cannot continue this model.", {
     found: `a model of the estimator ${init.estimator}`,

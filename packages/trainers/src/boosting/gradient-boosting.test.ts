@@ -166,4 +166,32 @@ describe("gradient boosting", () => {
       "one output",
     );
   });
+
+  it("reads columns on shared memory, and views into larger buffers, as any other", async () => {
+    const { frame, target, task } = syntheticTable("binary", 300, 10);
+    const params = { rounds: 5, minRowsInLeaf: 5 };
+    const plain = await gradientBoosting.train({ frame, target, task, seed: 1 }, params);
+    const shared = frame.columns.map((column): FrameColumn => {
+      if (column.kind === "categorical") {
+        const larger = new Int32Array(1000);
+        larger.set(column.codes, 500);
+        return { ...column, codes: larger.subarray(500, 800) };
+      }
+      const values = new Float64Array(new SharedArrayBuffer(8 * frame.rows));
+      values.set(column.values);
+      return { ...column, values };
+    });
+    const again = await gradientBoosting.train(
+      { frame: { rows: frame.rows, columns: shared }, target, task, seed: 1 },
+      params,
+    );
+    expect(again.hash()).toBe(plain.hash());
+  });
+
+  it("refuses labels whose sums no double holds", async () => {
+    const { frame, task } = syntheticTable("regression", 100, 11);
+    const target = new Float64Array(100).fill(1e308);
+    target[0] = -1e308;
+    await expect(gradientBoosting.train({ frame, target, task, seed: 1 }, {})).rejects.toThrow("too large");
+  });
 });

@@ -1,4 +1,4 @@
-import { auc, seededRandom } from "@pawl/core";
+import { auc, r2, seededRandom } from "@pawl/core";
 import { syntheticTable } from "@pawl/testkit";
 import { property, assert, double } from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -105,5 +105,23 @@ describe.skipIf(why !== undefined)(`lightgbm${why === undefined ? "" : ` (skippe
     await expect(lightgbm.train({ frame, target, task, seed: 1 }, { patience: 5 })).rejects.toThrow(
       "needs their times",
     );
+  });
+
+  it("takes more categories than our own boosting, which then refuses to continue it", async () => {
+    const random = seededRandom(6);
+    const rows = 3000;
+    const categories = Array.from({ length: 300 }, (_, code) => `town ${code}`);
+    const codes = Int32Array.from({ length: rows }, (_, row) => row % 300);
+    const target = Float64Array.from(codes, (code) => (code % 7) + random.normal() * 0.1);
+    const frame = { rows, columns: [{ name: "town", kind: "categorical" as const, codes, categories }] };
+    const input = { frame, target, task: { kind: "regression" as const }, seed: 1 };
+    const params = { rounds: 20, minRowsInCategory: 5, categorySmoothing: 1, minRowsInLeaf: 5 };
+    const model = await lightgbm.train(input, params);
+    expect(r2(target, model.predict(frame))).toBeGreaterThan(0.5);
+    await expect(gradientBoosting.train({ ...input, init: model }, params)).rejects.toThrow(
+      "so many categories",
+    );
+    const ours = await gradientBoosting.train(input, params);
+    expect(r2(target, ours.predict(frame))).toBeGreaterThan(0.5);
   });
 });

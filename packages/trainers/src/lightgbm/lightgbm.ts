@@ -125,7 +125,7 @@ function fitLightgbm(
   const { frame, task } = input;
   const signs = monotoneSigns(input, given);
   const { fit, watch } = rowsToUse(input, given);
-  const init = initialTrees(input.init);
+  const init = initialTrees(input.init, Infinity);
   const columns = init?.columns ?? standardEncodings(frame, undefined).columns;
   const margins = input.init?.margins(frame);
   report({ stage: "binning columns", done: 0 });

@@ -81,6 +81,7 @@ async function main(): Promise<number> {
       failed++;
     }
   }
+  if (fresh.size === 0) return 1;
   const known = workloads.filter(({ name }) => measured[name]).map(({ name }) => [name, measured[name]]);
   const results = Object.fromEntries(known) as Results;
   writeResults(file, results);

@@ -1,5 +1,7 @@
+import type { PythonRuntime } from "./python.ts";
+
 /** Whose interpreter a contender runs in. Python environments are made by the bench itself. */
-export type Runtime = "node" | "python" | "feast";
+export type Runtime = "node" | PythonRuntime;
 
 /** One way of doing a workload. Each is a process of its own. */
 export interface Contender {

@@ -9,6 +9,7 @@ import { repository } from "./places.ts";
 const environments = {
   python: ["numpy", "pyarrow", "polars", "duckdb", "pandas", "scikit-learn", "lightgbm", "onnxruntime"],
   feast: ["feast[redis,duckdb]"],
+  serving: ["mlserver", "mlserver-lightgbm", "mlflow", "lightgbm"],
 } as const;
 
 export type PythonRuntime = keyof typeof environments;

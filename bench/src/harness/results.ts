@@ -29,6 +29,8 @@ export interface Variant {
   readonly rows: number | null;
   /** The number (of `numbers`) to compare contenders by, when not the time of a run. */
   readonly compareBy?: string;
+  /** Whether more of it is better. Default false. */
+  readonly moreIsBetter?: boolean;
   readonly measurements: readonly Measurement[];
 }
 

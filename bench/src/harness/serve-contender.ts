@@ -7,6 +7,8 @@ import { peakMemory } from "./peak-memory.ts";
 export interface Run {
   /** Numbers worth a column of their own. */
   numbers?(): Readonly<Record<string, number>>;
+  /** When the work is done by another process: its highest resident memory so far. */
+  readonly peakBytes?: number | undefined;
   answer(): Answer | Promise<Answer>;
 }
 
@@ -34,7 +36,7 @@ export async function serveContender(prepare: (job: Job) => Promise<Prepared>): 
         const start = performance.now();
         last = await prepared.run();
         const seconds = (performance.now() - start) / 1000;
-        const peakBytes = peakMemory();
+        const peakBytes = last.peakBytes ?? peakMemory();
         say({ said: "ran", seconds, peakBytes, numbers: last.numbers?.() ?? {} });
       } else {
         const answer = (await last?.answer()) ?? [];

@@ -59,7 +59,8 @@ function variantTable(variant: Variant, result: WorkloadResult): string[] {
   const base = compared(pawl);
   const ratio = (m: Measurement): string => {
     const value = compared(m);
-    return m.pawl || value === null || base === null ? "–" : (value / base).toFixed(2);
+    if (m.pawl || value === null || base === null) return "–";
+    return (variant.moreIsBetter === true ? base / value : value / base).toFixed(2);
   };
   const headings = [
     "Contender",

@@ -25,7 +25,19 @@ async function pawl(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-const names = ["init", "apply", "dataset", "train", "compare", "predict", "explain", "serve"];
+const names = [
+  "init",
+  "apply",
+  "dataset",
+  "train",
+  "compare",
+  "predict",
+  "explain",
+  "push",
+  "get",
+  "verify",
+  "serve",
+];
 
 describe("help", () => {
   it("lists every command, with and without being asked", async () => {

@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
+import { feastWire } from "./feast/feast-error.ts";
+import { feastRoutes } from "./feast/routes.ts";
 import { allowedMethods } from "./http/allowed-methods.ts";
 import { door, edge, type PawlEnv } from "./http/edge.ts";
 import { gzip } from "./http/gzip.ts";
@@ -26,7 +28,7 @@ export interface Mount {
 export function createApp(given: Ports, mounts: readonly Mount[] = []): OpenAPIHono<PawlEnv> {
   const ports: Ports = { ...given, serving: measuredServing(given.serving, given.metrics) };
   const app = openapiApp();
-  const wires = [openInferenceWire, scoringWire, ...mounts.flatMap(({ wire }) => wire ?? [])];
+  const wires = [openInferenceWire, scoringWire, feastWire, ...mounts.flatMap(({ wire }) => wire ?? [])];
   const refuse = refuser(wires, ports.log);
 
   app.onError(refuse);
@@ -56,6 +58,7 @@ export function createApp(given: Ports, mounts: readonly Mount[] = []): OpenAPIH
   app.route("/api/v1", nativeRoutes(ports));
   app.route("/v2", openInferenceRoutes(ports));
   app.route("/", scoringRoutes(ports));
+  if (ports.live) app.route("/", feastRoutes(ports, ports.live));
   for (const { path, routes } of mounts) app.route(path, routes);
 
   app.get("/openapi.json", gzip, (c) => c.json(openapiDocument(app, ports.version)));

@@ -3,6 +3,7 @@ import type { Serving } from "@pawl/loop";
 import type { DatasetFiles } from "./native/dataset-files.ts";
 import type { Gate } from "./http/gate.ts";
 import type { Limits } from "./http/limits.ts";
+import type { Live } from "./live/live.ts";
 import type { Log } from "./log.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 
@@ -11,6 +12,8 @@ export interface Ports {
   readonly serving: Serving;
   readonly ledger: Ledger;
   readonly datasetFiles: DatasetFiles;
+  /** Absent where nothing live is kept: then facts cannot be pushed, and Feast's wire is not there. */
+  readonly live?: Live;
   readonly gate: Gate;
   readonly log: Log;
   readonly metrics: ServerMetrics;

@@ -25,11 +25,17 @@ export const compareCommand: CommandModule = (program, run) => {
 
 const right = "right" as const;
 
+/** Metrics a person asks for first. */
+const telling = ["auc", "accuracy", "calibration_error", "mae", "r2"];
+
 function answerOf(board: Leaderboard): Answer {
   return {
     document: board,
     words: (paint) => {
-      const shown = Object.keys(board.standings[0]?.metrics ?? {}).slice(0, 4);
+      const known = Object.keys(board.standings[0]?.metrics ?? {});
+      const shown = [...new Set([board.loss, ...telling])]
+        .filter((metric) => known.includes(metric))
+        .slice(0, 4);
       const rows = board.standings.map(({ rank, name, estimator, metrics, seconds, difference }) => [
         String(rank),
         rank === 1 ? paint.bold(name) : name,

@@ -3,11 +3,14 @@ import { applyCommand } from "./apply.ts";
 import { compareCommand } from "./compare.ts";
 import { datasetCommand } from "./dataset.ts";
 import { explainCommand } from "./explain.ts";
+import { getCommand } from "./get.ts";
 import { helpCommand } from "./help.ts";
 import { initCommand } from "./init.ts";
 import { predictCommand } from "./predict.ts";
+import { pushCommand } from "./push.ts";
 import { serveCommand } from "./serve.ts";
 import { trainCommand } from "./train.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of the loop. */
 export const commands: readonly CommandModule[] = [
@@ -18,6 +21,9 @@ export const commands: readonly CommandModule[] = [
   compareCommand,
   predictCommand,
   explainCommand,
+  pushCommand,
+  getCommand,
+  verifyCommand,
   serveCommand,
   helpCommand,
 ];

@@ -73,13 +73,13 @@ function requestOf(model: string, options: Options): TrainRequest {
   };
 }
 
-/** `trees=300`, with the value as JSON where it is some and as text where not. */
+/** `rounds=300`, with the value as JSON where it is some and as text where not. */
 function setting(text: string): [string, unknown] {
   const equals = text.indexOf("=");
   if (equals < 1) {
     throw new PawlError("invalid_input", "A setting is not name=value.", {
       found: text,
-      expected: "such as trees=300",
+      expected: "such as rounds=300",
     });
   }
   const value = text.slice(equals + 1);

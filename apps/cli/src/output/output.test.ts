@@ -97,9 +97,9 @@ describe("progress", () => {
     const { report } = at(stream);
     for (let ms = 0; ms <= 12_000; ms += 500) report(ms, ms);
     expect(stream.parts).toEqual([
-      "reading facts: 1,000, 1.0 s so far\n",
-      "reading facts: 6,000, 6.0 s so far\n",
-      "reading facts: 11,000, 11.0 s so far\n",
+      "reading facts, 1,000, 1.0 s so far\n",
+      "reading facts, 6,000, 6.0 s so far\n",
+      "reading facts, 11,000, 11.0 s so far\n",
     ]);
   });
 });

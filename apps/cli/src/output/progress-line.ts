@@ -36,7 +36,9 @@ export function progressLine(
       last = now;
       const elapsed = secondsText((now - started) / 1000);
       if (!stream.isTTY) {
-        stream.write(`${progress.stage}: ${amount(progress)}, ${elapsed} so far\n`);
+        stream.write(
+          `${[progress.stage, amount(progress), `${elapsed} so far`].filter(Boolean).join(", ")}\n`,
+        );
         return;
       }
       const line = `${bar(progress)} ${progress.stage}  ${amount(progress)}  ${elapsed}`;
@@ -51,7 +53,7 @@ export function progressLine(
 }
 
 function amount({ done, total }: Progress): string {
-  if (total === undefined || total <= 0) return countText(done);
+  if (total === undefined || total <= 0) return done === 0 ? "" : countText(done);
   const share = Math.min(100, Math.floor((done / total) * 100));
   return `${share} % (${countText(done)} of ${countText(total)})`;
 }

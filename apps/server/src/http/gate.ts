@@ -42,7 +42,7 @@ const open = new Set(["/health", "/ready", "/ping", "/v2/health/live", "/v2/heal
 
 /** POST routes that only ask. */
 const asking =
-  /^\/(?:api\/v1\/models\/[^/]+\/predict|invocations|v2\/models\/.+\/infer|v2\/repository\/index|get-online-features|(?:ajax-)?api\/2\.0\/mlflow\/.*(?:search|query|get)[^/]*)$/;
+  /^\/(?:api\/v1\/models\/[^/]+\/predict|api\/v1\/views\/[^/]+\/vectors|invocations|v2\/models\/.+\/infer|v2\/repository\/index|get-online-features|(?:ajax-)?api\/2\.0\/mlflow\/.*(?:search|query|get)[^/]*)$/;
 /** Routes that change which model a name stands for. */
 const administering =
   /\/mlflow\/(?:registered-models|model-versions)\/(?:delete|rename|transition-stage|alias)/;

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { PawlEnv } from "../http/edge.ts";
 import { gzip } from "../http/gzip.ts";
+import { liveRoutes } from "../live/routes.ts";
 import type { Ports } from "../ports.ts";
 import { datasetRoutes } from "./datasets.ts";
 import { definitionRoutes } from "./definitions.ts";
@@ -14,6 +15,7 @@ import { timelineRoutes } from "./timeline.ts";
 export function nativeRoutes(ports: Ports): OpenAPIHono<PawlEnv> {
   const app = openapiApp();
   predictRoute(app, ports);
+  if (ports.live) liveRoutes(app, ports, ports.live);
   // After predictions, which are too small and too frequent to compress.
   app.use(gzip);
   modelRoutes(app, ports);

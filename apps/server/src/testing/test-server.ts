@@ -6,6 +6,7 @@ import type { Serving } from "@pawl/loop";
 import { createApp } from "../app.ts";
 import { createGate, type GateOptions } from "../http/gate.ts";
 import { defaultLimits, type Limits } from "../http/limits.ts";
+import type { Live } from "../live/live.ts";
 import { type Log, silentLog } from "../log.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import { localDatasetFiles } from "../native/dataset-files.ts";
@@ -14,6 +15,7 @@ import { sampleServing } from "./sample-serving.ts";
 
 export interface TestServerOptions {
   readonly serving?: Serving;
+  readonly live?: Live;
   readonly tokens?: GateOptions["tokens"];
   readonly limits?: Partial<Limits>;
   readonly log?: Log;
@@ -37,6 +39,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const metrics = new ServerMetrics({ ready: () => serving.ready(), startedAt: Date.now() / 1000 });
   const app = createApp({
     serving,
+    ...(options.live && { live: options.live }),
     ledger,
     datasetFiles: localDatasetFiles(folder),
     gate: createGate({ tokens, host: "127.0.0.1" }),

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { gradientBoosting } from "../boosting/gradient-boosting.ts";
 import { providePeerLightgbm } from "../testing/peer-lightgbm.ts";
 import { TreeBuilder } from "../trees/tree-builder.ts";
-import { expectedMargins, treeShap } from "../trees/tree-shap.ts";
+import { TreeShap, expectedMargins } from "../trees/tree-shap.ts";
 import { LightgbmBooster } from "./lightgbm-booster.ts";
 import { findLightgbm, lightgbmVariable } from "./lightgbm-library.ts";
 import { float32Below, readLightgbmTrees } from "./lightgbm-text.ts";
@@ -68,9 +68,10 @@ describe.skipIf(why !== undefined)(`lightgbm${why === undefined ? "" : ` (skippe
       const trees = builder.build(new Float64Array(1));
       const theirs = booster.predict("contributions", data, 1, 20);
       const [bias] = expectedMargins(trees);
+      const shap = new TreeShap(trees);
       for (let r = 0; r < rows; r++) {
         const ours = new Float64Array(columns);
-        treeShap(trees, Float64Array.from(cells.subarray(r * columns, (r + 1) * columns)), ours);
+        shap.explain(Float64Array.from(cells.subarray(r * columns, (r + 1) * columns)), ours);
         for (const [c, value] of [...ours, bias ?? 0].entries()) {
           expect(value).toBeCloseTo(theirs[r * (columns + 1) + c] ?? Number.NaN, 8);
         }

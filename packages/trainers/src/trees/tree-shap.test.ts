@@ -3,7 +3,7 @@ import type { TreeEnsemble } from "@pawl/core";
 import { describe, expect, it } from "vitest";
 import { randomRow, randomTrees, randomTreesColumns as columns } from "../testing/random-trees.ts";
 import { TreeScorer } from "./tree-scorer.ts";
-import { expectedMargins, goesLeft, treeShap } from "./tree-shap.ts";
+import { TreeShap, expectedMargins, goesLeft } from "./tree-shap.ts";
 
 /** The value of the game: known columns are followed, unknown ones averaged by training counts. */
 function valueOf(trees: TreeEnsemble, output: number, row: Float64Array, known: number): number {
@@ -27,14 +27,14 @@ function valueOf(trees: TreeEnsemble, output: number, row: Float64Array, known: 
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 const sizeOf = (set: number): number => [0, 1, 2, 3].filter((c) => (set >> c) & 1).length;
 
-describe("treeShap", () => {
+describe("TreeShap", () => {
   it("equals Shapley's formula over all subsets", () => {
     assert(
       property(integer({ min: 0, max: 1e6 }), integer({ min: 1, max: 3 }), (seed, outputs) => {
         const trees = randomTrees(seed, outputs);
         const row = randomRow(seed);
         const fast = new Float64Array(columns * outputs);
-        treeShap(trees, row, fast);
+        new TreeShap(trees).explain(row, fast);
         const bias = expectedMargins(trees);
         for (let o = 0; o < outputs; o++) {
           expect(bias[o]).toBeCloseTo(valueOf(trees, o, row, 0), 10);

@@ -18,7 +18,7 @@ import { applyLink } from "../model/link.ts";
 import { categoryCodes, columnReaders, encodeRecord, readCell } from "../model/model-rows.ts";
 import { readTrees, treeSections } from "./tree-sections.ts";
 import { TreeScorer } from "./tree-scorer.ts";
-import { expectedMargins, treeShap } from "./tree-shap.ts";
+import { TreeShap, expectedMargins } from "./tree-shap.ts";
 import { treesToOnnx } from "./trees-onnx.ts";
 
 /** Rows scored together; their float32 block and one tree fit the first-level caches. */
@@ -34,6 +34,7 @@ export class TreesModel implements TrainedModel {
   private readonly codes: readonly (ReadonlyMap<string, number> | undefined)[];
   private readonly scorer: TreeScorer;
   private bias: Float64Array | undefined;
+  private shap: TreeShap | undefined;
 
   readonly fields: ModelFields;
   readonly trees: TreeEnsemble;
@@ -108,7 +109,8 @@ export class TreesModel implements TrainedModel {
   explain(row: Float64Array): Explanation {
     this.bias ??= expectedMargins(this.trees);
     const contributions = new Float64Array(this.columns.length * this.outputs);
-    treeShap(this.trees, row, contributions);
+    this.shap ??= new TreeShap(this.trees);
+    this.shap.explain(row, contributions);
     const margin = new Float64Array(this.outputs);
     this.scorer.scoreRow(row, margin);
     return { bias: Float64Array.from(this.bias), contributions, margin };

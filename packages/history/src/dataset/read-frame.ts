@@ -84,7 +84,7 @@ export async function readFrame(
   };
 }
 
-const numeric = (sql: string): string => `coalesce((${sql})::DOUBLE, 'nan'::DOUBLE)`;
+const numeric = (sql: string): string => `(${sql})::DOUBLE`;
 
 function chooseColumns(
   columns: readonly DatasetColumn[],

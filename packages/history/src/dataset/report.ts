@@ -162,11 +162,11 @@ async function sampleOf(
   const used = columns.filter(({ role, kind }) => (role === "feature" || role === "label") && !isList(kind));
   const shown = used.map(({ name, kind }) => {
     const column = ident(name);
-    if (kind !== "string" && kind !== "bigint") return `coalesce(${column}::DOUBLE, 'nan'::DOUBLE)`;
-    return `CASE WHEN ${column} IS NULL THEN 'nan'::DOUBLE ELSE (dense_rank() OVER (ORDER BY ${column}))::DOUBLE END`;
+    if (kind !== "string" && kind !== "bigint") return `${column}::DOUBLE`;
+    return `CASE WHEN ${column} IS NOT NULL THEN (dense_rank() OVER (ORDER BY ${column}))::DOUBLE END`;
   });
   const drawn = `SELECT * FROM ${table} WHERE rowid % ${step} = 0 ORDER BY rowid`;
-  const numbers = [`coalesce("as_of", 'nan'::DOUBLE)`, ...shown];
+  const numbers = [`"as_of"`, ...shown];
   const named = numbers.map((sql, i) => `${sql} AS n${i}`);
   const order = `row_number() OVER () AS n`;
   const select = `SELECT ${list(numbers.map((_, i) => `n${i}`))} FROM (SELECT n, ${list(named)} FROM (SELECT *, ${order} FROM (${drawn}))) ORDER BY n`;

@@ -10,11 +10,18 @@ import {
 import { duckdbError } from "./duckdb-error.ts";
 import type { Session } from "./session.ts";
 import { ident, list } from "./sql.ts";
-import { doublesOf, flush } from "./vectors.ts";
+import { flush, roomOf } from "./vectors.ts";
 
 /** A column to be put into a table. In doubles NaN stands for null and stays NaN in the table. */
 export type AppendColumn =
-  | { readonly name: string; readonly type: "DOUBLE"; readonly values: Float64Array }
+  | {
+      readonly name: string;
+      readonly type: "DOUBLE";
+      readonly values: Float64Array;
+      /** When the values are records of `width` doubles: which of them. */
+      readonly column?: number;
+      readonly width?: number;
+    }
   | { readonly name: string; readonly type: "VARCHAR"; readonly values: readonly (string | null)[] }
   | { readonly name: string; readonly type: "BIGINT"; readonly values: readonly (bigint | null)[] }
   | { readonly name: string; readonly type: "BOOLEAN"; readonly values: readonly (boolean | null)[] };
@@ -45,7 +52,7 @@ export async function createTable(
       if (chunk.rowCount !== size) chunk.rowCount = size;
       for (const [i, column] of columns.entries()) {
         if (column.type === "DOUBLE") {
-          doublesOf(chunk, i).set(column.values.subarray(start, start + size));
+          copyDoubles(column, start, size, roomOf(chunk, i));
           flush(chunk, i);
         } else {
           chunk.setColumnValues(i, column.values.slice(start, start + size) as DuckDBValue[]);
@@ -62,4 +69,15 @@ export async function createTable(
   } catch (thrown) {
     throw duckdbError(thrown);
   }
+}
+
+function copyDoubles(
+  { values, column = 0, width = 1 }: { values: Float64Array; column?: number; width?: number },
+  start: number,
+  size: number,
+  into: Float64Array,
+): void {
+  if (width === 1) into.set(values.subarray(start, start + size));
+  else
+    for (let i = 0, at = start * width + column; i < size; i++, at += width) into[i] = values[at] as number;
 }

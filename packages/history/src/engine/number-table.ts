@@ -1,3 +1,4 @@
+import type { DuckDBDataChunk } from "@duckdb/node-api";
 import { duckdbError } from "./duckdb-error.ts";
 import type { Session } from "./session.ts";
 import { doublesOf, integersOf } from "./vectors.ts";
@@ -10,7 +11,7 @@ export interface NumberTable {
 }
 
 /**
- * Reads a SELECT whose first `integers` columns are INTEGER and the rest DOUBLE, without nulls, in the order
+ * Reads a SELECT whose first `integers` columns are INTEGER and the rest DOUBLE, NaN for null, in the order
  * DuckDB gives them. Stops with `undefined` beyond `limit` rows: the caller then takes smaller bites.
  */
 export async function readNumbers(
@@ -25,38 +26,111 @@ export async function readNumbers(
   let ints = Array.from({ length: integers }, () => sharedInts(capacity));
   let reals = Array.from({ length: doubles }, () => sharedDoubles(capacity));
   let rows = 0;
-  const result = await session.stream(sql);
-  try {
-    for (let n = 1; ; n++) {
-      const chunk = await result.fetchChunk();
-      const size = chunk?.rowCount ?? 0;
-      if (!chunk || size === 0) break;
-      if (rows + size > limit) return undefined;
-      if (rows + size > capacity) {
-        capacity = Math.max(rows + size, Math.min(capacity * 2, limit));
-        ints = ints.map((old) => grown(old, rows, sharedInts(capacity)));
-        reals = reals.map((old) => grown(old, rows, sharedDoubles(capacity)));
-      }
-      for (let i = 0; i < integers; i++) (ints[i] as Int32Array).set(integersOf(chunk, i), rows);
-      for (let i = 0; i < doubles; i++) {
-        (reals[i] as Float64Array).set(doublesOf(chunk, integers + i), rows);
-      }
-      rows += size;
-      if (n % 64 === 0) {
-        session.checkCancelled();
-        onRows?.(rows);
-      }
+  const done = await eachChunk(session, sql, (chunk, n) => {
+    const size = chunk.rowCount;
+    if (rows + size > limit) return false;
+    if (rows + size > capacity) {
+      capacity = Math.max(rows + size, Math.min(capacity * 2, limit));
+      ints = ints.map((old) => grown(old, rows, sharedInts(capacity)));
+      reals = reals.map((old) => grown(old, rows, sharedDoubles(capacity)));
     }
-  } catch (thrown) {
-    session.checkCancelled();
-    throw duckdbError(thrown, sql);
-  }
+    for (let i = 0; i < integers; i++) (ints[i] as Int32Array).set(integersOf(chunk, i), rows);
+    for (let i = 0; i < doubles; i++) {
+      (reals[i] as Float64Array).set(doublesOf(chunk, integers + i), rows);
+    }
+    rows += size;
+    if (n % 64 === 0) onRows?.(rows);
+    return true;
+  });
+  if (!done) return undefined;
   onRows?.(rows);
   return {
     rows,
     integers: ints.map((array) => array.subarray(0, rows)),
     doubles: reals.map((array) => array.subarray(0, rows)),
   };
+}
+
+/** Rows on shared memory: an integer, some doubles in columns, and the rest side by side in records. */
+export interface RecordTable {
+  readonly rows: number;
+  readonly integers: Int32Array;
+  readonly columns: readonly Float64Array[];
+  /** Row r is `records[r * width]` to `records[r * width + width - 1]`. */
+  readonly records: Float64Array;
+  readonly width: number;
+}
+
+/**
+ * Reads a SELECT of one INTEGER and then DOUBLE columns: the first `columns` as columns, the
+ * next `width` as records. Whoever visits rows in another order than this one then meets a whole record at
+ * once, where columns would cost a miss each. Stops with `undefined` beyond `limit` rows.
+ */
+export async function readRecords(
+  session: Session,
+  sql: string,
+  columns: number,
+  width: number,
+  options: { expected: number; limit: number; onRows?: (rows: number) => void },
+): Promise<RecordTable | undefined> {
+  const { limit, onRows } = options;
+  let capacity = Math.max(2048, options.expected);
+  let integers = sharedInts(capacity);
+  let own = Array.from({ length: columns }, () => sharedDoubles(capacity));
+  let records = sharedDoubles(capacity * width);
+  let rows = 0;
+  const done = await eachChunk(session, sql, (chunk, n) => {
+    const size = chunk.rowCount;
+    if (rows + size > limit) return false;
+    if (rows + size > capacity) {
+      capacity = Math.max(rows + size, capacity * 2);
+      integers = grown(integers, rows, sharedInts(capacity));
+      own = own.map((old) => grown(old, rows, sharedDoubles(capacity)));
+      records = grown(records, rows * width, sharedDoubles(capacity * width));
+    }
+    integers.set(integersOf(chunk, 0), rows);
+    for (let c = 0; c < columns; c++) (own[c] as Float64Array).set(doublesOf(chunk, c + 1), rows);
+    for (let place = 0; place < width; place++) {
+      const values = doublesOf(chunk, 1 + columns + place);
+      for (let i = 0, to = rows * width + place; i < size; i++, to += width) {
+        const x = values[i] as number;
+        // Neither an infinity nor NaN is a value; x − x is 0 for all else.
+        records[to] = x - x === 0 ? x : Number.NaN;
+      }
+    }
+    rows += size;
+    if (n % 64 === 0) onRows?.(rows);
+    return true;
+  });
+  if (!done) return undefined;
+  onRows?.(rows);
+  return {
+    rows,
+    integers: integers.subarray(0, rows),
+    columns: own.map((column) => column.subarray(0, rows)),
+    records: records.subarray(0, rows * width),
+    width,
+  };
+}
+
+/** Calls `take` with each chunk of a result, until it says false; false when it did. */
+async function eachChunk(
+  session: Session,
+  sql: string,
+  take: (chunk: DuckDBDataChunk, n: number) => boolean,
+): Promise<boolean> {
+  const result = await session.stream(sql);
+  try {
+    for (let n = 1; ; n++) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return true;
+      if (!take(chunk, n)) return false;
+      if (n % 64 === 0) session.checkCancelled();
+    }
+  } catch (thrown) {
+    session.checkCancelled();
+    throw duckdbError(thrown, sql);
+  }
 }
 
 export function sharedDoubles(length: number): Float64Array {

@@ -1,12 +1,12 @@
 import { type Lookup, PawlError, type Work } from "@pawl/core";
-import { readNumbers, sharedInts } from "../engine/number-table.ts";
+import { readNumbers, readRecords, type RecordTable, sharedInts } from "../engine/number-table.ts";
 import { ident } from "../engine/sql.ts";
 import type { Reach } from "../source/relation.ts";
 import type { SweepJob } from "../sweep/sweep-job.ts";
 import type { SweepPool } from "../sweep/sweep-pool.ts";
 import { groupByKey, keyRows, type RowRange } from "./key-rows.ts";
 import { type FactRange, keyTable, type LookupQuery, lookupQuery } from "./lookup-query.ts";
-import { emptySlot, type SlotValues } from "./slot-values.ts";
+import { emptySlots, type SlotValues } from "./slot-values.ts";
 
 export interface LookupRequest {
   readonly lookup: Lookup;
@@ -27,12 +27,12 @@ export async function fillLookup(
   pool: SweepPool,
   request: LookupRequest,
   work: Work,
-): Promise<SlotValues[]> {
+): Promise<SlotValues> {
   const { lookup, spine, rows, asOf } = request;
   const { session } = reach;
   const keys = await keyTable(reach, spine, lookup.columns, rows);
   const query = await lookupQuery(reach, lookup, keys, request.ignoreKnownTime);
-  const slots = query.slots.map((slot) => emptySlot(slot, rows.until - rows.from));
+  const values = emptySlots(query.slots, rows.until - rows.from);
   const grouped = await keyRows(session, spine, lookup.columns, keys, rows);
   const range = momentsOf(asOf);
   if (range !== undefined && keys.count > 0) {
@@ -40,10 +40,18 @@ export async function fillLookup(
       const facts = await readFacts(reach, query, lookup, { ...range, ...(codes && { codes }) }, limit, work);
       if (!facts) return false;
       const job: SweepJob = {
-        facts: { ...facts, ...groupByKey(facts.codes, keys.count) },
+        facts: {
+          event: timesOf(facts, 0),
+          known: timesOf(facts, query.times - 1),
+          records: facts.records,
+          width: query.width,
+          ...groupByKey(facts.integers, keys.count),
+        },
         rows: { ...grouped, asOf },
         keys: codes ?? { from: 0, until: keys.count },
-        slots,
+        slots: values.slots,
+        out: values.out,
+        outWidth: values.width,
         control: sharedInts(2),
       };
       await pool.run(job, work);
@@ -58,7 +66,7 @@ export async function fillLookup(
     }
   }
   await session.run(`DROP TABLE ${ident(keys.table)}`);
-  return slots;
+  return values;
 }
 
 async function readFacts(
@@ -68,17 +76,19 @@ async function readFacts(
   range: FactRange,
   limit: number,
   work: Work,
-): Promise<(Omit<SweepJob["facts"], "order" | "offsets"> & { readonly codes: Int32Array }) | undefined> {
+): Promise<RecordTable | undefined> {
   const stage = `reading ${lookup.source.name}`;
-  const table = await readNumbers(reach.session, query.select(range), 1, 2 + query.args + query.wheres, {
+  return readRecords(reach.session, query.select(range), query.times, query.width, {
     limit,
+    expected: Math.min(limit, query.atMost ?? 65_536),
     onRows: (done) => work.onProgress?.({ stage, done }),
   });
-  if (!table) return undefined;
-  const [codes] = table.integers;
-  const [event, known, ...rest] = table.doubles;
-  if (!codes || !event || !known) throw new PawlError("internal", "Facts came without their times.");
-  return { codes, event, known, args: rest.slice(0, query.args), wheres: rest.slice(query.args) };
+}
+
+function timesOf(facts: RecordTable, column: number): Float64Array {
+  const times = facts.columns[column];
+  if (!times) throw new PawlError("internal", "Facts came without their times.");
+  return times;
 }
 
 /** Ranges of key codes with at most so many facts each, as far as single keys allow. */

@@ -57,7 +57,7 @@ function slotNames(plan: Plan): Set<string> {
   ]);
 }
 
-/** Fills a spine, block by block, into a temporary table. */
+/** Fills a spine, block by block; several blocks become a temporary table. */
 export async function fillSpine(
   reach: Reach,
   pool: SweepPool,
@@ -82,7 +82,7 @@ export async function fillSpine(
     const slots = [];
     for (const lookup of plan.lookups) {
       const request = { ...options, lookup, spine: spine.table, rows, asOf };
-      slots.push(...(await fillLookup(reach, pool, request, work)));
+      slots.push(await fillLookup(reach, pool, request, work));
     }
     work.onProgress?.({ stage: "putting rows together", done: rows.until, total: spine.rows });
     const block = await blockRelation(reach, spine.table, rows, slots, options.predictions);
@@ -90,6 +90,11 @@ export async function fillSpine(
     for (const { name, sqlName } of carried) builder.addSql(sqlName, ident(name));
     for (const { sqlName, node } of outputs) builder.add(sqlName, node);
     builder.addSql("one", "1");
+    if (blockRows >= spine.rows) {
+      // One block: outputs are computed when they are read, and nothing is kept twice.
+      await session.run(`CREATE TEMP VIEW ${ident(result)} AS ${builder.build()}`);
+      break;
+    }
     const verb = from === 0 ? `CREATE TEMP TABLE ${ident(result)} AS` : `INSERT INTO ${ident(result)}`;
     await session.run(`${verb} ${builder.build()}`);
     await block.drop();
@@ -149,7 +154,7 @@ function checkPredictions(plan: Plan, rows: number, predictions: Predictions): v
 async function moments(reach: Reach, spine: string, rows: RowRange): Promise<Float64Array> {
   const size = rows.until - rows.from;
   const asOf = sharedDoubles(size);
-  const sql = `SELECT coalesce(${ident(asOfColumn)}, 'nan'::DOUBLE) FROM ${ident(spine)} WHERE rowid >= ${rows.from} AND rowid < ${rows.until}`;
+  const sql = `SELECT ${ident(asOfColumn)} FROM ${ident(spine)} WHERE rowid >= ${rows.from} AND rowid < ${rows.until}`;
   const result = await reach.session.stream(sql);
   let at = 0;
   for (

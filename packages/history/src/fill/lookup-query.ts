@@ -1,12 +1,20 @@
-import { type ExprNode, type Lookup, type Plan, PawlError, walk } from "@pawl/core";
-import { double, ident, list } from "../engine/sql.ts";
-import { kindsOf, type Reach, selectColumns } from "../source/relation.ts";
+import {
+  type ColumnNode,
+  type ExprNode,
+  type Lookup,
+  type Plan,
+  PawlError,
+  type Source,
+  walk,
+} from "@pawl/core";
+import { double, ident, list, text } from "../engine/sql.ts";
+import { kindsOf, rawName, type Reach, selectColumns } from "../source/relation.ts";
 import { SelectBuilder } from "../sql/select-builder.ts";
 import { type EncodedArgument, encodedSql, encodingOf, meaningOf } from "./slot-encoding.ts";
 
 type SlotNode = Plan["lookups"][number]["aggregates"][number];
 
-/** Where a slot's argument and condition are among the columns of facts; −1 for none. */
+/** Where a slot's argument and condition are in the record of a fact; −1 for none. */
 export interface SlotColumns {
   readonly slot: string;
   readonly node: SlotNode["node"];
@@ -25,8 +33,12 @@ export interface KeyTable {
 /** The facts of a lookup as SQL: key code, eventTime, knownTime, arguments, conditions. */
 export interface LookupQuery {
   readonly slots: readonly SlotColumns[];
-  readonly args: number;
-  readonly wheres: number;
+  /** Columns of times: 1 when knownTime is eventTime. */
+  readonly times: 1 | 2;
+  /** Doubles of a fact beside its times: arguments, then conditions. */
+  readonly width: number;
+  /** How many facts there are at most, where files say so. */
+  readonly atMost: number | undefined;
   /** Facts per key of these codes, within reach of rows asked between two moments. */
   readonly select: (range: FactRange) => string;
   /** Facts per key code. */
@@ -81,7 +93,9 @@ export async function lookupQuery(
   const read = new Set<string>([source.eventTime, ...lookup.by]);
   const nodes = [known, ...wheres.values(), ...[...args.values()].map((a) => a.node)];
   for (const node of nodes) walk(node, (inner) => inner.op === "column" && read.add(inner.name));
-  const from = await selectColumns(reach, source.name, reach.locate(source), kindsOf(source.columns, read));
+  const raw = new Set([...args.values()].flatMap(({ node }) => (isRaw(node) ? [node.name] : [])));
+  const kinds = kindsOf(source.columns, read);
+  const from = await selectColumns(reach, source.name, reach.locate(source), kinds, raw);
   const matches = lookup.by.map((column, i) => `f.${ident(column)} = k.k${i}`).join(" AND ");
   const joined = `(SELECT f.*, k.code AS "$code" FROM (${from}) f JOIN ${ident(keys.table)} k ON ${matches})`;
   const builderOver = (relation: string): SelectBuilder =>
@@ -107,9 +121,14 @@ export async function lookupQuery(
   }
 
   const builder = builderOver(joined).addSql("$code", `"$code"`);
-  builder.addSql("$event", ident(source.eventTime)).add("$known", known);
+  builder.addSql("$event", ident(source.eventTime));
+  // Facts known when they happen have one time, not two: a column less to move.
+  const isKnownAtOnce = known.op === "column" && known.name === source.eventTime;
+  if (!isKnownAtOnce) builder.add("$known", known);
+  const times = isKnownAtOnce ? 1 : 2;
   for (const [i, { node, encoding }] of [...args.values()].entries()) {
-    builder.add(`$arg${i}`, node, (sql) => encodedSql(sql, node.kind, encoding, dictionaries[i]));
+    if (encoding === "number" && isRaw(node)) builder.addSql(`$arg${i}`, ident(rawName(node.name)));
+    else builder.add(`$arg${i}`, node, (sql) => encodedSql(sql, node.kind, encoding, dictionaries[i]));
   }
   for (const [i, node] of [...wheres.values()].entries()) {
     builder.add(`$where${i}`, node, (sql) => `CASE WHEN ${sql} THEN 1::DOUBLE ELSE 0::DOUBLE END`);
@@ -118,18 +137,44 @@ export async function lookupQuery(
   const widest = widestReach(lookup);
   const within = ({ first, last, codes }: FactRange): string =>
     [
-      `"$known" < ${double(last)}`,
+      `${isKnownAtOnce ? '"$event"' : '"$known"'} < ${double(last)}`,
       ...(widest === undefined ? [`"$event" IS NOT NULL`] : [`"$event" >= ${double(first - widest)}`]),
       ...(codes ? [`"$code" >= ${codes.from}`, `"$code" < ${codes.until}`] : []),
     ].join(" AND ");
   return {
-    slots: places.map((at) => ({ ...at, dictionary: at.arg < 0 ? undefined : dictionaries[at.arg] })),
-    args: args.size,
-    wheres: wheres.size,
+    slots: places.map(({ slot, node, arg, where }) => ({
+      slot,
+      node,
+      arg,
+      where: where < 0 ? -1 : args.size + where,
+      dictionary: arg < 0 ? undefined : dictionaries[arg],
+    })),
+    times,
+    width: args.size + wheres.size,
+    atMost: await countFacts(reach, lookup.source),
     select: (range) => `SELECT * FROM (${facts}) WHERE ${within(range)}`,
     counts: (range) =>
       `SELECT "$code", count(*)::DOUBLE FROM (${facts}) WHERE ${within(range)} GROUP BY "$code" ORDER BY "$code"`,
   };
+}
+
+/** A float column as it is: the sweep's reader leaves out what is not finite. */
+function isRaw(node: ExprNode): node is ColumnNode {
+  return node.op === "column" && node.kind === "float";
+}
+
+/** Rows of Parquet files, from their metadata: room is then made once. */
+async function countFacts(reach: Reach, source: Source): Promise<number | undefined> {
+  let total = 0;
+  for (const location of reach.locate(source)) {
+    if (location.kind !== "parquet") return undefined;
+    const path = text(reach.containment.resolve(location.path));
+    const [row] = await reach.session.rows(
+      `SELECT sum(num_rows)::DOUBLE FROM parquet_file_metadata(${path})`,
+    );
+    total += Number(row?.[0] ?? 0);
+  }
+  return total;
 }
 
 function place<V>(map: Map<string, V>, meaning: string, value: V): number {

@@ -19,7 +19,7 @@ export async function* readBatches(
   work: Work = {},
 ): AsyncGenerator<Batch> {
   const shown = columns.map(({ sqlName, kind }) =>
-    isNumbers(kind) ? `coalesce(${ident(sqlName)}::DOUBLE, 'nan'::DOUBLE)` : ident(sqlName),
+    isNumbers(kind) ? `${ident(sqlName)}::DOUBLE` : ident(sqlName),
   );
   const sql = `SELECT ${list(shown.length > 0 ? shown : ["1::DOUBLE"])} FROM ${from}`;
   const result = await session.stream(sql);

@@ -27,7 +27,7 @@ export function meaningOf({ node, encoding }: EncodedArgument): string {
 
 export const nullDouble = "'nan'::DOUBLE";
 
-/** SQL of an encoded argument, NaN for null. `dictionary` is the ENUM type of a code. */
+/** SQL of an encoded argument. `dictionary` is the ENUM type of a code. */
 export function encodedSql(
   sql: string,
   kind: Kind,
@@ -36,16 +36,16 @@ export function encodedSql(
 ): string {
   switch (encoding) {
     case "number":
-      return `coalesce(${sql}, ${nullDouble})`;
+      return sql;
     case "bool":
-      return `coalesce((${sql})::DOUBLE, ${nullDouble})`;
+      return `(${sql})::DOUBLE`;
     case "presence":
-      return `CASE WHEN (${sql}) IS NULL THEN ${nullDouble} ELSE 1::DOUBLE END`;
+      return `CASE WHEN (${sql}) IS NOT NULL THEN 1::DOUBLE END`;
     case "hash":
-      return `coalesce(('0x' || md5(${hashedText(sql, kind)})[1:13])::BIGINT::DOUBLE, ${nullDouble})`;
+      return `('0x' || md5(${hashedText(sql, kind)})[1:13])::BIGINT::DOUBLE`;
     case "code": {
       const text = kind === "bigint" ? `(${sql})::VARCHAR` : `(${sql})`;
-      return `coalesce(enum_code(${text}::${dictionary})::DOUBLE, ${nullDouble})`;
+      return `enum_code(${text}::${dictionary})::DOUBLE`;
     }
   }
 }

@@ -4,7 +4,7 @@ import { ident, list } from "../engine/sql.ts";
 import type { Reach } from "../source/relation.ts";
 import type { RowRange } from "./key-rows.ts";
 import { decodedSql, nullDouble } from "./slot-encoding.ts";
-import type { SlotValues } from "./slot-values.ts";
+import type { SlotPlace, SlotValues } from "./slot-values.ts";
 
 /** Predictions of models, as one more column of every row. */
 export type Predictions = ReadonlyMap<string, Float64Array>;
@@ -21,21 +21,26 @@ export async function blockRelation(
   reach: Reach,
   spine: string,
   rows: RowRange,
-  slots: readonly SlotValues[],
+  lookups: readonly SlotValues[],
   predictions: Predictions,
 ): Promise<BlockRelation> {
   const { session } = reach;
   const size = rows.until - rows.from;
   const data: AppendColumn[] = [];
   const selected: string[] = [];
-  const doubles = (values: Float64Array): string => {
+  const doubles = (values: Float64Array, column: number, width: number): string => {
     const name = `v${data.length}`;
-    data.push({ name, type: "DOUBLE", values });
+    data.push({ name, type: "DOUBLE", values, column, width });
     return `nullif(${name}, ${nullDouble})`;
   };
-  for (const slot of slots) selected.push(`${slotSql(slot, size, doubles)} AS ${ident(slot.slot)}`);
+  for (const { slots, out, width } of lookups) {
+    for (const slot of slots) {
+      const sql = slotSql(slot, (column) => doubles(out, column, width));
+      selected.push(`${sql} AS ${ident(slot.slot)}`);
+    }
+  }
   for (const [name, values] of predictions) {
-    selected.push(`${doubles(values.subarray(rows.from, rows.until))} AS ${ident(name)}`);
+    selected.push(`${doubles(values.subarray(rows.from, rows.until), 0, 1)} AS ${ident(name)}`);
   }
   const block = `SELECT * FROM ${ident(spine)} WHERE rowid >= ${rows.from} AND rowid < ${rows.until}`;
   const column = ({ name }: ColumnNode): string => ident(name);
@@ -51,8 +56,10 @@ export async function blockRelation(
 }
 
 /** A slot's value from its doubles: decoded, and put together to a list. */
-function slotSql(slot: SlotValues, rows: number, doubles: (values: Float64Array) => string): string {
-  const { kind, items, out, sizes, dictionary } = slot;
+function slotSql(
+  { kind, items, column, dictionary }: SlotPlace,
+  doubles: (column: number) => string,
+): string {
   const element = isListKind(kind) ? elementKind(kind) : kind;
   const value = (sql: string): string => {
     if (dictionary !== undefined && (element === "string" || element === "bigint")) {
@@ -60,12 +67,8 @@ function slotSql(slot: SlotValues, rows: number, doubles: (values: Float64Array)
     }
     return element === "bool" ? `(${sql})::BOOLEAN` : sql;
   };
-  if (!sizes) return value(doubles(out));
-  const columns = Array.from({ length: items }, (_, item) => {
-    const column = new Float64Array(rows);
-    for (let row = 0; row < rows; row++) column[row] = out[row * items + item] as number;
-    return value(doubles(column));
-  });
-  const size = doubles(Float64Array.from(sizes, (n) => (n < 0 ? Number.NaN : n)));
-  return `CASE WHEN ${size} IS NOT NULL THEN list_slice([${list(columns)}], 1, (${size})::BIGINT) END`;
+  const first = doubles(column);
+  if (items === 0) return value(first);
+  const columns = Array.from({ length: items }, (_, item) => value(doubles(column + 1 + item)));
+  return `CASE WHEN ${first} IS NOT NULL THEN list_slice([${list(columns)}], 1, (${first})::BIGINT) END`;
 }

@@ -96,13 +96,15 @@ function expectedOf(location: Location): string {
 }
 
 async function fromClause(reach: Reach, location: Location, path: string): Promise<string> {
+  // Files of one pattern may have their columns in different order, or some columns only in some.
+  const many = /[*?[]/.test(path) ? ", union_by_name = true" : "";
   switch (location.kind) {
     case "parquet":
-      return `read_parquet(${text(path)}, union_by_name = true)`;
+      return `read_parquet(${text(path)}${many})`;
     case "csv":
-      return `read_csv(${text(path)}, header = true, all_varchar = true, union_by_name = true)`;
+      return `read_csv(${text(path)}, header = true, all_varchar = true${many})`;
     case "json":
-      return `read_ndjson_auto(${text(path)}, sample_size = -1, union_by_name = true)`;
+      return `read_ndjson_auto(${text(path)}, sample_size = -1${many})`;
     case "duckdb": {
       const { alias, release } = await reach.database.attach(reach.session, path);
       reach.session.onClose(release);
@@ -211,12 +213,19 @@ function readSql(
   return readColumn(name, column, physical.name, physical.type, kind, asText);
 }
 
-/** A SELECT with the given columns as declared, over all places the data lies in. */
+/** What a float column is called as it lies in the file, infinities and NaN included. */
+export const rawName = (column: string): string => `$raw.${column}`;
+
+/**
+ * A SELECT with the given columns as declared, over all places the data lies in. Columns in `raw` are there
+ * a second time, unchecked, for readers who turn infinities and NaN into null themselves, and faster.
+ */
 export async function selectColumns(
   reach: Reach,
   name: string,
   locations: readonly Location[],
   columns: Readonly<Record<string, ScalarKind>>,
+  raw: ReadonlySet<string> = new Set(),
 ): Promise<string> {
   if (locations.length === 0) {
     throw new PawlError("invalid_input", `The source "${name}" does not say where its facts lie.`, {
@@ -229,6 +238,12 @@ export async function selectColumns(
     const relation = await openLocation(reach, name, location);
     const expressions = readExpressions(name, relation, columns);
     const selected = [...expressions].map(([column, sql]) => `${sql} AS ${ident(column)}`);
+    for (const column of raw) {
+      const physical = physicalOf(relation, column);
+      const isFloat = physical?.type === "DOUBLE" || physical?.type === "FLOAT";
+      const sql = isFloat ? `${ident(physical.name)}::DOUBLE` : expressions.get(column);
+      selected.push(`${sql ?? "NULL::DOUBLE"} AS ${ident(rawName(column))}`);
+    }
     selects.push(`SELECT ${selected.length === 0 ? "1 AS one" : list(selected)} FROM ${relation.from}`);
   }
   return selects.join(" UNION ALL ");

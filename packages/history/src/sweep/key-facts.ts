@@ -11,54 +11,75 @@ export interface Opening {
 }
 
 /**
- * The facts of one key, copied side by side so that a sweep walks through near memory. Arrays are reused
- * from key to key and grow; only the first `size` entries count.
+ * The facts of one key, copied into columns side by side so that a sweep walks through near memory. Arrays
+ * are reused from key to key and grow; only the first `size` entries count.
  */
 export class KeyFacts {
   size = 0;
-  event = new Float64Array(0);
-  known = new Float64Array(0);
-  readonly args: Float64Array[];
-  readonly wheres: Float64Array[];
-  #ids = new Int32Array(0);
-  #scratch = new Int32Array(0);
+  event: Float64Array = new Float64Array(0);
+  known: Float64Array = new Float64Array(0);
   readonly #facts: SweepFacts;
-  readonly #usedArgs: readonly number[];
-  readonly #usedWheres: readonly number[];
+  /** Places in a record that are copied, and their columns. */
+  readonly #used: readonly number[];
+  readonly #columns: Float64Array[];
   readonly #openings = new Map<number | undefined, { order: Int32Array; at: Float64Array; fresh: boolean }>();
   #byEvent = { order: new Int32Array(0), fresh: false };
+  #scratch = new Int32Array(0);
+  #start = 0;
 
-  constructor(facts: SweepFacts, usedArgs: readonly number[], usedWheres: readonly number[]) {
+  /** `used` are the places in a record (arguments, conditions) that `column` will be asked for. */
+  constructor(facts: SweepFacts, used: Iterable<number>) {
     this.#facts = facts;
-    this.#usedArgs = usedArgs;
-    this.#usedWheres = usedWheres;
-    this.args = facts.args.map(() => new Float64Array(0));
-    this.wheres = facts.wheres.map(() => new Float64Array(0));
+    this.#used = [...new Set(used)];
+    this.#columns = Array.from({ length: facts.width }, () => new Float64Array(0));
   }
 
   load(key: number): void {
-    const facts = this.#facts;
-    const start = facts.offsets[key] as number;
-    const end = facts.offsets[key + 1] as number;
-    const n = end - start;
+    const { event, known, records, width, order, offsets } = this.#facts;
+    const start = offsets[key] as number;
+    const n = (offsets[key + 1] as number) - start;
+    this.#start = start;
     this.size = n;
-    this.#grow(n);
-    const ids = this.#ids;
-    for (let i = 0; i < n; i++) ids[i] = facts.order[start + i] as number;
-    gather(facts.event, ids, n, this.event);
-    gather(facts.known, ids, n, this.known);
-    for (const a of this.#usedArgs) {
-      gather(facts.args[a] as Float64Array, ids, n, this.args[a] as Float64Array);
+    if (this.event.length < n) this.#grow(n);
+    for (let i = 0; i < n; i++) this.event[i] = event[order[start + i] as number] as number;
+    if (known !== event) {
+      for (let i = 0; i < n; i++) this.known[i] = known[order[start + i] as number] as number;
     }
-    for (const w of this.#usedWheres) {
-      gather(facts.wheres[w] as Float64Array, ids, n, this.wheres[w] as Float64Array);
+    const used = this.#used;
+    const columns = this.#columns;
+    if (used.length > 0) {
+      for (let i = 0; i < n; i++) {
+        const at = (order[start + i] as number) * width;
+        for (let u = 0; u < used.length; u++) {
+          const place = used[u] as number;
+          (columns[place] as Float64Array)[i] = records[at + place] as number;
+        }
+      }
     }
     for (const opening of this.#openings.values()) opening.fresh = false;
     this.#byEvent.fresh = false;
   }
 
+  #grow(n: number): void {
+    const capacity = Math.max(64, n, this.event.length * 2);
+    for (const place of this.#used) this.#columns[place] = new Float64Array(capacity);
+    this.event = new Float64Array(capacity);
+    this.known = this.#facts.known === this.#facts.event ? this.event : new Float64Array(capacity);
+    this.#scratch = new Int32Array(capacity);
+  }
+
+  /** Where the record of the fact at a local position begins among all. */
+  recordAt(local: number): number {
+    return (this.#facts.order[this.#start + local] as number) * this.#facts.width;
+  }
+
+  /** An argument or a condition, by local position. */
+  column(place: number): Float64Array {
+    return this.#columns[place] as Float64Array;
+  }
+
   opening(window: Window): Opening {
-    const id = window.lag ?? (window.past === true ? 0 : undefined);
+    const id = openingId(window);
     let opening = this.#openings.get(id);
     if (!opening) {
       opening = { order: new Int32Array(0), at: new Float64Array(0), fresh: false };
@@ -88,24 +109,14 @@ export class KeyFacts {
     byEvent.fresh = true;
     return byEvent.order;
   }
+}
 
-  #grow(n: number): void {
-    if (this.event.length >= n) return;
-    const capacity = Math.max(64, n, this.event.length * 2);
-    this.event = new Float64Array(capacity);
-    this.known = new Float64Array(capacity);
-    this.#ids = new Int32Array(capacity);
-    this.#scratch = new Int32Array(capacity);
-    for (const a of this.#usedArgs) this.args[a] = new Float64Array(capacity);
-    for (const w of this.#usedWheres) this.wheres[w] = new Float64Array(capacity);
-  }
+/** Windows with the same id open in the same order. */
+export function openingId(window: Window): number | undefined {
+  return window.lag ?? (window.past === true ? 0 : undefined);
 }
 
 function sortAll(keys: Float64Array, order: Int32Array, n: number, scratch: Int32Array): void {
   for (let i = 0; i < n; i++) order[i] = i;
   sortBy(keys, order, n, scratch);
-}
-
-function gather(from: Float64Array, ids: Int32Array, n: number, to: Float64Array): void {
-  for (let i = 0; i < n; i++) to[i] = from[ids[i] as number] as number;
 }

@@ -7,15 +7,17 @@ export interface Grouped {
 }
 
 /**
- * The facts of one lookup, in columns. Values are doubles with NaN for null; text and bigints are codes
- * in the order of the values (for approxDistinctCount: hashes). Only facts with both times are here.
+ * The facts of one lookup: their times in columns, arguments and conditions as records of doubles with NaN
+ * for null. Text and bigints are codes in the order of the values, for approxDistinctCount hashes;
+ * conditions are 1 where true. Only facts with both times are here.
  */
 export interface SweepFacts extends Grouped {
   readonly event: Float64Array;
+  /** The same array where facts are known when they happen. */
   readonly known: Float64Array;
-  readonly args: readonly Float64Array[];
-  /** Conditions: 1 where true. */
-  readonly wheres: readonly Float64Array[];
+  readonly records: Float64Array;
+  /** Doubles of one record. */
+  readonly width: number;
 }
 
 export interface SweepRows extends Grouped {
@@ -27,15 +29,13 @@ export interface SweepSlot {
   readonly fn: AggregateName;
   readonly params: AggregateParameters;
   readonly window: Window;
-  /** Index into `args` and `wheres`; −1 for none. */
+  /** Where argument and condition are in a fact's record; −1 for none. */
   readonly arg: number;
   readonly where: number;
-  /** Items of a list result; 0 for a single value. */
+  /** Items of a list result at most; 0 for a single value. */
   readonly items: number;
-  /** rows × max(1, items) doubles, NaN for null. */
-  readonly out: Float64Array;
-  /** Of a list: how many items, −1 for null. */
-  readonly sizes: Int32Array | undefined;
+  /** Where the value is in an output record. A list is its size (NaN for null) and then its items. */
+  readonly column: number;
 }
 
 /** Everything a sweep reads and writes; all arrays stand on SharedArrayBuffers. */
@@ -43,6 +43,9 @@ export interface SweepJob {
   readonly facts: SweepFacts;
   readonly rows: SweepRows;
   readonly slots: readonly SweepSlot[];
+  /** A record of `outWidth` doubles for each row, NaN for null. */
+  readonly out: Float64Array;
+  readonly outWidth: number;
   /** The keys whose facts are here: [from, until). */
   readonly keys: { readonly from: number; readonly until: number };
   /** [0]: not 0 to stop. [1]: rows × slots done so far, in thousands. */

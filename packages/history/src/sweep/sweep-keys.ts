@@ -1,6 +1,6 @@
 import { aggregates, closes, noArgument, PawlError, type Scalar, type Sliding, type Value } from "@pawl/core";
 import { KeyFacts } from "./key-facts.ts";
-import { sweepLifetimeEnd } from "./lifetime-end.ts";
+import { endClasses, isLifetimeEnd, sweepEnd } from "./lifetime-end.ts";
 import { sortBy } from "./sort-by.ts";
 import type { SweepJob, SweepPart, SweepSlot } from "./sweep-job.ts";
 
@@ -19,10 +19,11 @@ export interface KeyRows {
  */
 export function sweepKeys(job: SweepJob, part: SweepPart): void {
   const slots = part.slots.map((s) => job.slots[s] as SweepSlot);
-  const used = (index: "arg" | "where"): number[] =>
-    [...new Set(slots.map((slot) => slot[index]))].filter((i) => i >= 0);
-  const facts = new KeyFacts(job.facts, used("arg"), used("where"));
-  const slidings = slots.map((slot) => aggregates[slot.fn].sliding(slot.params, { hashOf: Number }));
+  const ends = endClasses(slots);
+  const swept = slots.filter((slot) => !isLifetimeEnd(slot));
+  const used = swept.flatMap(({ arg, where }) => [arg, where].filter((place) => place >= 0));
+  const facts = new KeyFacts(job.facts, [...used, ...ends.flatMap(({ places }) => places)]);
+  const slidings = swept.map((slot) => aggregates[slot.fn].sliding(slot.params, { hashOf: Number }));
   const { offsets, asOf } = job.rows;
   let order = new Int32Array(64);
   let scratch = new Int32Array(64);
@@ -39,11 +40,11 @@ export function sweepKeys(job: SweepJob, part: SweepPart): void {
     sortBy(asOf, order, size, scratch);
     facts.load(key);
     const rows: KeyRows = { order, size, asOf };
-    for (let s = 0; s < slots.length; s++) {
+    if (Atomics.load(job.control, 0) !== 0) throw new PawlError("cancelled", "Stopped on request.");
+    for (const end of ends) sweepEnd(end, job, facts, rows);
+    for (let s = 0; s < swept.length; s++) {
       if (Atomics.load(job.control, 0) !== 0) throw new PawlError("cancelled", "Stopped on request.");
-      const slot = slots[s] as SweepSlot;
-      if (sweepLifetimeEnd(slot, facts, rows)) continue;
-      sweepSlot(slot, slidings[s] as Sliding, facts, rows);
+      sweepSlot(job, swept[s] as SweepSlot, slidings[s] as Sliding, facts, rows);
     }
     done += size * slots.length;
     if (done >= 1000) {
@@ -53,7 +54,7 @@ export function sweepKeys(job: SweepJob, part: SweepPart): void {
   }
 }
 
-function sweepSlot(slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: KeyRows): void {
+function sweepSlot(job: SweepJob, slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: KeyRows): void {
   sliding.clear();
   const { window } = slot;
   const n = facts.size;
@@ -61,8 +62,8 @@ function sweepSlot(slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: Key
   const closing = window.width === undefined ? undefined : facts.byEvent();
   const { order: openOrder, at: openAt } = opening;
   const { event, known } = facts;
-  const arg = slot.arg < 0 ? undefined : (facts.args[slot.arg] as Float64Array);
-  const where = slot.where < 0 ? undefined : (facts.wheres[slot.where] as Float64Array);
+  const arg = slot.arg < 0 ? undefined : facts.column(slot.arg);
+  const where = slot.where < 0 ? undefined : facts.column(slot.where);
   const span = closing ? closes(window, 0) : Number.POSITIVE_INFINITY;
   let o = 0;
   let c = 0;
@@ -72,7 +73,7 @@ function sweepSlot(slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: Key
     const row = rows.order[r] as number;
     const asOf = rows.asOf[row] as number;
     if (asOf === previous) {
-      copyOut(slot, previousRow, row);
+      copyOut(job, slot, previousRow, row);
       continue;
     }
     for (; o < n; o++) {
@@ -92,7 +93,7 @@ function sweepSlot(slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: Key
         sliding.remove(valueAt(arg, f), event[f] as number, known[f] as number);
       }
     }
-    writeOut(slot, row, sliding.finish(asOf));
+    writeOut(job.out, row * job.outWidth + slot.column, slot.items, sliding.finish(asOf));
     previous = asOf;
     previousRow = row;
   }
@@ -106,25 +107,23 @@ function valueAt(arg: Float64Array | undefined, f: number): Scalar | null {
 }
 
 /** Puts a value in its place: codes and numbers as they are, bools as 0 and 1, null as NaN. */
-export function writeOut(slot: SweepSlot, row: number, value: Value): void {
-  if (slot.items === 0) {
-    slot.out[row] = value === null ? Number.NaN : Number(value);
+export function writeOut(out: Float64Array, at: number, items: number, value: Value): void {
+  if (items === 0) {
+    out[at] = value === null ? Number.NaN : Number(value);
     return;
   }
-  const sizes = slot.sizes as Int32Array;
   if (!Array.isArray(value)) {
-    sizes[row] = -1;
+    out[at] = Number.NaN;
     return;
   }
-  sizes[row] = value.length;
+  out[at] = value.length;
   for (let i = 0; i < value.length; i++) {
     const item = value[i] as Scalar | null;
-    slot.out[row * slot.items + i] = item === null ? Number.NaN : Number(item);
+    out[at + 1 + i] = item === null ? Number.NaN : Number(item);
   }
 }
 
-function copyOut(slot: SweepSlot, from: number, to: number): void {
-  const width = Math.max(1, slot.items);
-  slot.out.copyWithin(to * width, from * width, (from + 1) * width);
-  if (slot.sizes) slot.sizes[to] = slot.sizes[from] as number;
+function copyOut({ out, outWidth }: SweepJob, { column, items }: SweepSlot, from: number, to: number): void {
+  const start = from * outWidth + column;
+  out.copyWithin(to * outWidth + column, start, start + 1 + items);
 }

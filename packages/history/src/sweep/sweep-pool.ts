@@ -29,7 +29,7 @@ export class SweepPool {
 
   /** Runs a whole job. Small ones, of some milliseconds, run here. */
   async run(job: SweepJob, work: Work = {}): Promise<void> {
-    const weight = (job.facts.event.length + job.rows.asOf.length) * job.slots.length;
+    const weight = (job.facts.order.length + job.rows.asOf.length) * job.slots.length;
     const parts = divide(job, weight < worthThreads ? 1 : this.#threads);
     const rows = job.rows.order.length * job.slots.length;
     const stop = (): void => void Atomics.store(job.control, 0, 1);

@@ -126,7 +126,7 @@ export function feastRoutes(ports: Ports, live: Live): OpenAPIHono<PawlEnv> {
   const pushTo = async (name: string, df: z.output<typeof Columns>, unknown: FeastError): Promise<void> => {
     const source = catalog.sources.get(name);
     if (!source) throw unknown;
-    await present.push(source.name, rowsOf(df, columnsOf(source)));
+    await present.push(source.name, rowsOf(withOwnNames(df, source), columnsOf(source)));
   };
 
   app.post("/push", async (c) => {
@@ -176,6 +176,19 @@ export function feastRoutes(ports: Ports, live: Live): OpenAPIHono<PawlEnv> {
     });
   }
   return app;
+}
+
+/**
+ * Feast's client adds when a row happened and when it was written, under names of its own. The first is the
+ * source's event time unless that is given; the second is not a fact.
+ */
+function withOwnNames(df: z.output<typeof Columns>, source: Source): z.output<typeof Columns> {
+  const { event_timestamp: happened, ...rest } = df;
+  const declared = (name: string): boolean => Object.hasOwn(source.columns, name);
+  const named =
+    happened === undefined || declared("event_timestamp") ? df : { [source.eventTime]: happened, ...rest };
+  if (declared("created")) return named;
+  return Object.fromEntries(Object.entries(named).filter(([name]) => name !== "created"));
 }
 
 /** Kinds by column; a column the source does not have is passed on, for the present to refuse by name. */

@@ -4,7 +4,7 @@ import { type TestServer, testServer } from "../testing/test-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  await peerPython();
+  await peerPython("peers");
   server = await testServer();
 }, 300_000);
 afterAll(() => server.close());
@@ -31,7 +31,7 @@ def late(binary=True):
 `;
 
 const python = (script: string): Promise<unknown> =>
-  runPython(`${preamble}\n${script}`, [server.url.replace("http://", "")]);
+  runPython("peers", `${preamble}\n${script}`, [server.url.replace("http://", "")]);
 
 it("answers Triton's own client about health and models", async () => {
   const found = await python(`

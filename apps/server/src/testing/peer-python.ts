@@ -5,14 +5,20 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..");
-const packages = ["tritonclient[http]==2.59.*", "numpy"];
+/** Clients by the environment they live in: what one pins must not hold back another. */
+const environments = {
+  peers: ["tritonclient[http]==2.59.*", "numpy"],
+  feast: ["feast==0.67.*"],
+} as const;
+export type PeerEnvironment = keyof typeof environments;
 
 /**
- * The interpreter of `.venv/peers`, with the clients that tests speak to the server with. It is made when
- * it is missing; nothing is passed over when that fails, the test fails with the reason.
+ * The interpreter of an environment in `.venv`, with the clients that tests speak to the server with. It is
+ * made when it is missing; nothing is passed over when that fails, the test fails with the reason.
  */
-export async function peerPython(): Promise<string> {
-  const folder = join(root, ".venv", "peers");
+export async function peerPython(environment: PeerEnvironment): Promise<string> {
+  const packages = environments[environment];
+  const folder = join(root, ".venv", environment);
   const python =
     process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
   const marker = join(folder, "pawl-peers.txt");
@@ -38,10 +44,14 @@ export async function peerPython(): Promise<string> {
 }
 
 /** Runs a script and reads the JSON it prints; its error text when it fails. */
-export async function runPython(script: string, args: readonly string[]): Promise<unknown> {
-  const python = await peerPython();
+export async function runPython(
+  environment: PeerEnvironment,
+  script: string,
+  args: readonly string[],
+): Promise<unknown> {
+  const python = await peerPython(environment);
   return new Promise((resolve, reject) => {
-    execFile(python, ["-c", script, ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(python, ["-c", script, ...args], { timeout: 100_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim() || error.message));
       else resolve(JSON.parse(stdout));
     });
@@ -54,14 +64,14 @@ function take(lock: string): boolean {
     mkdirSync(lock);
     return true;
   } catch {
-    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 300_000)
+    if (existsSync(lock) && Date.now() - statSync(lock).mtimeMs > 600_000)
       rmSync(lock, { recursive: true, force: true });
     return false;
   }
 }
 
 function must(command: string, args: readonly string[]): void {
-  const done = spawnSync(command, args, { encoding: "utf8", timeout: 280_000 });
+  const done = spawnSync(command, args, { encoding: "utf8", timeout: 580_000 });
   if (done.status === 0) return;
   throw new Error(`${command} ${args.join(" ")}: ${done.error?.message ?? done.stderr}`);
 }

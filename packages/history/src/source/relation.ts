@@ -102,7 +102,7 @@ async function fromClause(reach: Reach, location: Location, path: string): Promi
     case "parquet":
       return `read_parquet(${text(path)}${many})`;
     case "csv":
-      return `read_csv(${text(path)}, header = true, all_varchar = true${many})`;
+      return `read_csv(${text(path)}, header = true, all_varchar = true, allow_quoted_nulls = false${many})`;
     case "json":
       return `read_ndjson_auto(${text(path)}, sample_size = -1${many})`;
     case "duckdb": {

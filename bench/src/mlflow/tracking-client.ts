@@ -14,11 +14,23 @@ export class TrackingClient {
   }
 
   post<Answer>(path: string, fields: object): Promise<Answer> {
-    return this.#send<Answer>("POST", path, JSON.stringify(fields));
+    return this.#repeated<Answer>("POST", path, JSON.stringify(fields));
   }
 
   get<Answer>(path: string): Promise<Answer> {
-    return this.#send<Answer>("GET", path, "");
+    return this.#repeated<Answer>("GET", path, "");
+  }
+
+  /** As MLflow's client does: a connection that breaks is no answer, and the request is sent again. */
+  async #repeated<Answer>(method: string, path: string, body: string): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#send<Answer>(method, path, body);
+      } catch (thrown) {
+        const broken = thrown instanceof Error && "code" in thrown && thrown.code === "ECONNRESET";
+        if (!broken || attempt === 5) throw thrown;
+      }
+    }
   }
 
   /** `count` tasks by number, as many at once as there are connections. */

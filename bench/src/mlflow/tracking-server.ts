@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -53,14 +53,24 @@ export async function startPawl(runs: number): Promise<TrackingServer> {
   throw new PawlError("unavailable", "Pawl's server ended before it listened.");
 }
 
-export async function startMlflow(runs: number, workers: number): Promise<TrackingServer> {
+/** MLflow's store with `runs` runs, to be copied for each server. */
+export interface MlflowSeed {
+  readonly file: string;
+  readonly experimentId: string;
+}
+
+export function seedMlflow(runs: number): MlflowSeed {
+  const file = join(mkdtempSync(join(cacheFolder("mlflow"), "seed-")), "mlflow.db");
+  const script = join(benchFolder, "src", "mlflow", "mlflow_seed.py");
+  const said = must(python, [script, `sqlite:///${file}`, "mlflow-artifacts:", String(runs)]);
+  return { file, experimentId: said.split("\n").at(-1) ?? "" };
+}
+
+export async function startMlflow(seed: MlflowSeed, workers: number): Promise<TrackingServer> {
+  const { experimentId } = seed;
   const folder = mkdtempSync(join(cacheFolder("mlflow"), "mlflow-"));
+  copyFileSync(seed.file, join(folder, "mlflow.db"));
   const store = `sqlite:///${join(folder, "mlflow.db")}`;
-  const seed = join(benchFolder, "src", "mlflow", "mlflow_seed.py");
-  const experimentId =
-    must(python, [seed, store, "mlflow-artifacts:", String(runs)])
-      .split("\n")
-      .at(-1) ?? "";
   const version = must(python, ["-c", "import mlflow; print(mlflow.__version__)"]);
   const port = await freePort();
   const args = ["server", "--backend-store-uri", store, "--artifacts-destination", join(folder, "artifacts")];

@@ -1,10 +1,12 @@
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { PawlError } from "@pawl/core";
+import { PawlError, toPawlError } from "@pawl/core";
 import { type Measurement, median, type Target, type Variant } from "../harness/results.ts";
 import type { BenchOptions, Workload } from "../harness/workload.ts";
 import { type Task, tasksFor } from "./tasks.ts";
 import { TrackingClient } from "./tracking-client.ts";
-import { ensureMlflow, startMlflow, startPawl, type TrackingServer } from "./tracking-server.ts";
+import { ensureMlflow, seedMlflow, startMlflow, startPawl, type TrackingServer } from "./tracking-server.ts";
 
 async function run(options: BenchOptions): Promise<readonly Variant[]> {
   const runs = options.quick ? 300 : 30_000;
@@ -13,7 +15,11 @@ async function run(options: BenchOptions): Promise<readonly Variant[]> {
   try {
     options.log(`  filling with ${runs} runs …`);
     servers.push(await startPawl(runs));
-    if (options.peers) for (const workers of [1, 4]) servers.push(await startMlflow(runs, workers));
+    if (options.peers) {
+      const seed = seedMlflow(runs);
+      for (const workers of [1, 4]) servers.push(await startMlflow(seed, workers));
+      rmSync(dirname(seed.file), { recursive: true });
+    }
     const variants: Variant[] = [];
     for (const task of tasksFor(runs)) variants.push(await raced(task, servers, options));
     return variants;
@@ -34,20 +40,29 @@ async function raced(
     seconds: [] as number[],
     memory: 0,
     answer: undefined as unknown,
+    failed: null as string | null,
   }));
   for (let round = 0; round <= options.runs; round += 1) {
-    for (const racer of racers) {
+    for (const [index, racer] of racers.entries()) {
+      if (racer.failed !== null) continue;
       // New connections each time: while the others run, a server closes idle ones.
       const client = new TrackingClient(racer.server.url, task.connections);
       const begun = performance.now();
-      racer.answer = await task.run(client, racer.server, requests);
-      racer.seconds.push((performance.now() - begun) / 1_000);
-      client.close();
+      try {
+        racer.answer = await task.run(client, racer.server, requests);
+        racer.seconds.push((performance.now() - begun) / 1_000);
+      } catch (thrown) {
+        // A peer that fails is a line in the table; Pawl failing ends the race.
+        if (index === 0) throw thrown;
+        racer.failed = toPawlError(thrown).message;
+      } finally {
+        client.close();
+      }
       racer.memory = Math.max(racer.memory, racer.server.memory());
     }
   }
-  for (const { server, answer } of racers) {
-    if (isDeepStrictEqual(answer, racers[0]?.answer)) continue;
+  for (const { server, answer, failed } of racers) {
+    if (failed !== null || isDeepStrictEqual(answer, racers[0]?.answer)) continue;
     throw new PawlError("conflict", `"${server.name}" and Pawl give different answers to ${task.name}.`, {
       found: JSON.stringify(answer)?.slice(0, 200) ?? "nothing",
       expected: JSON.stringify(racers[0]?.answer)?.slice(0, 200) ?? "nothing",
@@ -56,20 +71,20 @@ async function raced(
   options.log(
     `  ${task.name}: ${racers.map(({ seconds }) => (requests / median(seconds.slice(1))).toFixed(0)).join(" · ")} a second`,
   );
-  const measurements = racers.map(({ server, seconds, memory }, index): Measurement => {
-    const counted = seconds.slice(1);
+  const measurements = racers.map(({ server, seconds, memory, failed }, index): Measurement => {
+    const counted = failed === null ? seconds.slice(1) : [];
     return {
       contender: server.name,
       pawl: index === 0,
       version: server.version,
       seconds: counted,
-      median: median(counted),
-      min: Math.min(...counted),
-      first: seconds[0] ?? null,
+      median: failed === null ? median(counted) : null,
+      min: failed === null ? Math.min(...counted) : null,
+      first: failed === null ? (seconds[0] ?? null) : null,
       peakBytes: memory,
       answer: null,
       numbers: {},
-      failed: null,
+      failed,
       note: server.note,
     };
   });

@@ -47,7 +47,9 @@ function imports(file: string): string[] {
   return [...found].map((m) => m[1] ?? m[2] ?? m[3] ?? "");
 }
 
-const isTest = (file: string): boolean => /\.(test|test-d|bench)\.ts$/.test(file);
+/** Tests, and what only tests use. */
+const isTest = (file: string): boolean =>
+  /(\.(test|test-d|test-support|bench)\.ts$)|([/\\]testing[/\\])/.test(file);
 
 describe("arrows point down", () => {
   it.each(Object.keys(allowed))("%s imports only what lies below it", (place) => {

@@ -378,6 +378,7 @@ describe("documents", () => {
     const page = await response.text();
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(page).toContain("is_late");
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(page).not.toMatch(/https?:\/\//);
     expect(page).toContain("prefers-color-scheme:dark");
     expect(page).toContain('name="viewport"');

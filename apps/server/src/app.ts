@@ -62,7 +62,14 @@ export function createApp(given: Ports, mounts: readonly Mount[] = []): OpenAPIH
   for (const { path, routes } of mounts) app.route(path, routes);
 
   app.get("/openapi.json", gzip, (c) => c.json(openapiDocument(app, ports.version)));
-  app.get("/", gzip, (c) => c.html(homePage(ports.serving.models(), ports.version)));
+  app.get("/", gzip, (c) => {
+    c.header(
+      "content-security-policy",
+      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    );
+    c.header("x-content-type-options", "nosniff");
+    return c.html(homePage(ports.serving.models(), ports.version));
+  });
   return app;
 }
 

@@ -49,6 +49,14 @@ export const trainCommand: CommandModule = (program, run) => {
   );
 };
 
+/** Why rows are on neither side of the cut. */
+const leftOut: Readonly<Record<string, string>> = {
+  unlabelled: "without an outcome",
+  labelTooLate: "whose outcome was not known by the cut",
+  embargoed: "within the embargo",
+  outside: "after the last moment to test on",
+};
+
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 function requestOf(model: string, options: Options): TrainRequest {
@@ -116,7 +124,9 @@ function answerOf(model: string, result: TrainResult): Answer {
       ];
       const dropped = Object.entries(rows.dropped).filter(([, count]) => count > 0);
       if (dropped.length > 0) {
-        lines.push(`  left out: ${dropped.map(([why, count]) => `${countText(count)} ${why}`).join(", ")}`);
+        lines.push(
+          `  left out: ${dropped.map(([why, count]) => `${countText(count)} ${leftOut[why] ?? why}`).join(", ")}`,
+        );
       }
       const measured = Object.entries(metrics).map(([name, value]) => [
         `  ${name}`,

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..");
 /** Clients by the environment they live in: what one pins must not hold back another. */
 const environments = {
-  peers: ["tritonclient[http]==2.59.*", "numpy"],
+  peers: ["tritonclient[http]==2.59.*", "numpy", "polars==1.*"],
   feast: ["feast==0.67.*"],
 } as const;
 export type PeerEnvironment = keyof typeof environments;

@@ -168,17 +168,31 @@ export class TreeGrower {
   private partition(leaf: GrowingLeaf, split: Split): number {
     const { rows, spare } = this;
     const bins = this.frame.byColumn[split.feature] as Uint8Array;
-    const sides = sideTable(split, this.sides);
     let left = leaf.start;
     let right = 0;
-    for (let i = leaf.start; i < leaf.end; i++) {
-      const row = rows[i] as number;
-      // Both writes always happen; only one of the two places moves on. No branch to mispredict.
-      const goes = sides[bins[row] as number] as number;
-      rows[left] = row;
-      spare[right] = row;
-      left += goes;
-      right += 1 - goes;
+    // Both writes always happen; only one of the two places moves on. No branch to mispredict.
+    if (split.lastBin >= 0) {
+      // Turned by one when missing goes right, so that bin 0 comes last.
+      const turn = split.missingLeft ? 0 : 255;
+      const first = split.missingLeft ? split.lastBin + 1 : split.lastBin;
+      for (let i = leaf.start; i < leaf.end; i++) {
+        const row = rows[i] as number;
+        const goes = ((((bins[row] as number) + turn) & 255) - first) >>> 31;
+        rows[left] = row;
+        spare[right] = row;
+        left += goes;
+        right += 1 - goes;
+      }
+    } else {
+      const sides = sideTable(split, this.sides);
+      for (let i = leaf.start; i < leaf.end; i++) {
+        const row = rows[i] as number;
+        const goes = sides[bins[row] as number] as number;
+        rows[left] = row;
+        spare[right] = row;
+        left += goes;
+        right += 1 - goes;
+      }
     }
     for (let i = 0; i < right; i++) rows[left + i] = spare[i] as number;
     return left;

@@ -11,3 +11,10 @@ export function findModel(catalog: Catalog, name: string): Model {
     next: 'Export one from pawl.ts: export const risk = model("risk", { … }).',
   });
 }
+
+/** The hash of a model's meaning, under which the ledger keeps its definition. */
+export function definitionHash(catalog: Catalog, model: Model): string {
+  const document = catalog.documents.find(({ kind, name }) => kind === "model" && name === model.name);
+  if (document) return document.hash;
+  throw new PawlError("internal", `The model "${model.name}" is not in its own catalogue.`);
+}

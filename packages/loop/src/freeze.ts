@@ -1,7 +1,7 @@
 import { PawlError, parseInstant, type InstantInput, type Work } from "@pawl/core";
 import type { DatasetManifest, DataReport } from "@pawl/history";
 import type { Dataset, Json, JsonObject } from "@pawl/ledger";
-import { findModel } from "./find-model.ts";
+import { definitionHash, findModel } from "./find-model.ts";
 import type { Ports } from "./ports.ts";
 
 export interface FreezeDataset {
@@ -68,7 +68,7 @@ export async function freezeDataset(
       },
     ],
     spine: { ...manifest.spine, ignoreKnownTime: manifest.ignoreKnownTime } as JsonObject,
-    viewHash: manifest.viewHash,
+    viewHash: definitionHash(ports.catalog, model),
     report: report as unknown as Json,
   });
   return { dataset, manifest, report };

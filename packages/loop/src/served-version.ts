@@ -10,6 +10,7 @@ import {
   type Value,
 } from "@pawl/core";
 import type { ModelVersion } from "@pawl/ledger";
+import { definitionHash } from "./find-model.ts";
 import type { Ports } from "./ports.ts";
 import type { ServedModel } from "./serving.ts";
 
@@ -32,7 +33,7 @@ export async function loadServed(ports: Ports, definition: Model): Promise<Serve
   const champion = await ports.ledger.models.version({ name, alias: "champion" });
   const version = champion ?? (await ports.ledger.models.version({ name, latest: true }));
   if (!version?.blob) return undefined;
-  checkDefinition(ports, version);
+  checkDefinition(definitionHash(ports.catalog, definition), version);
   const trained = await ports.loadModel(await ports.blobs.read(version.blob));
   const threshold = version.document?.["threshold"];
   return {
@@ -44,16 +45,15 @@ export async function loadServed(ports: Ports, definition: Model): Promise<Serve
   };
 }
 
-function checkDefinition(ports: Ports, version: ModelVersion): void {
-  const defined = ports.catalog.documents.find((d) => d.kind === "model" && d.name === version.name);
+function checkDefinition(defined: string, version: ModelVersion): void {
   const trainedFor = version.document?.["definition"];
-  if (defined === undefined || trainedFor === defined.hash) return;
+  if (trainedFor === defined) return;
   throw new PawlError(
     "conflict",
     `Version ${version.version} of "${version.name}" was trained for another definition.`,
     {
       found: `definition ${String(trainedFor).slice(0, 12)}`,
-      expected: `definition ${defined.hash.slice(0, 12)}, the one in pawl.ts`,
+      expected: `definition ${defined.slice(0, 12)}, the one in pawl.ts`,
       next: `Train again: pawl dataset ${version.name} && pawl train ${version.name}`,
     },
   );

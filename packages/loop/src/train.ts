@@ -1,7 +1,5 @@
 import {
-  contentHash,
   type Estimator,
-  type Json,
   PawlError,
   permutationImportance,
   type PermutationImportance,
@@ -16,6 +14,7 @@ import {
   type Work,
 } from "@pawl/core";
 import type { JsonObject, ModelVersion, Run } from "@pawl/ledger";
+import { definitionHash } from "./find-model.ts";
 import type { Ports } from "./ports.ts";
 import { keepPredictions } from "./test-predictions.ts";
 import { type Part, readTrainingData, type SplitRequest, type TrainingData } from "./training-data.ts";
@@ -149,7 +148,6 @@ async function register(ports: Ports, trained: Trained, metrics: Scorecard): Pro
   const { data, estimator, request, run, model } = trained;
   const blob = await ports.blobs.put(model.bytes());
   const finite = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
-  const definition = ports.catalog.documents.find((d) => d.kind === "model" && d.name === request.model);
   return ports.ledger.models.register({
     name: request.model,
     hash: model.hash(),
@@ -162,7 +160,7 @@ async function register(ports: Ports, trained: Trained, metrics: Scorecard): Pro
       format: "pawl",
       estimator: estimator.name,
       task: data.task as unknown as JsonObject,
-      definition: definition?.hash ?? contentHash(request.model as Json),
+      definition: definitionHash(ports.catalog, data.model),
       threshold: 0.5,
     },
   });

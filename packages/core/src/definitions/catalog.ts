@@ -315,10 +315,18 @@ function documents(all: Collected): DefinitionDocument[] {
     Object.values(columns).flatMap((c) => ("definition" in c ? [contentHash(entityMeaning(c))] : []));
 
   for (const entity of all.entities.values())
-    add("entity", entity.name, 1, entityMeaning(entity), [], entity);
+    add("entity", entity.name, entity.version, entityMeaning(entity), [], entity);
   for (const source of all.sources.values()) {
     const more = source.from ? { from: source.from as unknown as Json } : {};
-    add("source", source.name, 1, sourceMeaning(source), entityHashes(source.columns), source, more);
+    add(
+      "source",
+      source.name,
+      source.version,
+      sourceMeaning(source),
+      entityHashes(source.columns),
+      source,
+      more,
+    );
   }
   for (const group of all.groups.values()) {
     const sourceHash = contentHash(sourceMeaning(group.source));

@@ -1,5 +1,5 @@
 import type { ColumnType, ScalarKind } from "./kind.ts";
-import { checkName, type Described } from "./name.ts";
+import { checkName, checkVersion, type Described } from "./name.ts";
 
 export type KeyKind = Extract<ScalarKind, "string" | "int" | "bigint">;
 
@@ -7,14 +7,17 @@ export type KeyKind = Extract<ScalarKind, "string" | "int" | "bigint">;
 export interface Entity<N extends string = string, K extends KeyKind = KeyKind> extends Described {
   readonly definition: "entity";
   readonly name: N;
+  readonly version: number;
   readonly key: ColumnType<K>;
 }
 
 /** Defines an entity: `entity("airport", { key: t.string })`. */
 export function entity<const N extends string, K extends KeyKind>(
   name: N,
-  options: { readonly key: ColumnType<K> } & Described,
+  options: { readonly key: ColumnType<K>; readonly version?: number } & Described,
 ): Entity<N, K> {
   checkName(name, "entity");
-  return { definition: "entity", ...options, name };
+  const { version = 1 } = options;
+  checkVersion(version, "entity", name);
+  return { definition: "entity", ...options, name, version };
 }

@@ -2,7 +2,7 @@ import { PawlError } from "../errors.ts";
 import { type Expr, type ExprOf, wrap } from "./expression.ts";
 import type { ExprNode } from "./expression-node.ts";
 import type { Kind } from "./kind.ts";
-import { checkName, type Described } from "./name.ts";
+import { checkName, checkVersion, type Described } from "./name.ts";
 import type { Source } from "./source.ts";
 
 export type FeatureExprs = Readonly<Record<string, Expr>>;
@@ -60,11 +60,7 @@ export function featureGroup<G extends string, F extends FeatureExprs>(
   const { version = 1, features: said = {}, name: given, ...described } = options;
   const name = given ?? (`${source.name}_by_${by.join("_")}` as G);
   checkName(name, "feature group");
-  if (!Number.isInteger(version) || version < 1) {
-    throw new PawlError("invalid_definition", `The version of group "${name}" is a whole number from 1.`, {
-      found: String(version),
-    });
-  }
+  checkVersion(version, "group", name);
   if (Object.keys(exprs).length === 0) {
     throw new PawlError("invalid_definition", `Group "${name}" has no features.`, {
       next: "Return at least one named expression from features((f) => ({ … })).",

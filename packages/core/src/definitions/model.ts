@@ -2,7 +2,7 @@ import { PawlError } from "../errors.ts";
 import { type BoolExpr, type ExprOf, type NumberExpr, type StringExpr, wrap } from "./expression.ts";
 import { type ExprNode, predictionNode, walk } from "./expression-node.ts";
 import { isListKind, type Kind } from "./kind.ts";
-import { checkName, type Described } from "./name.ts";
+import { checkName, checkVersion, type Described } from "./name.ts";
 import type { Columns, ColumnsOfKind, FactScope, Source } from "./source.ts";
 import { columnNodes, type View, view, type ViewItem, type ViewValues } from "./view.ts";
 
@@ -47,6 +47,7 @@ export function model<const N extends string, C extends Columns, const I extends
 ): Model<N, C, ViewValues<C, I>> {
   checkName(name, "model");
   const { spine, asOf, label, where, view: items, version = 1, ...described } = options;
+  checkVersion(version, "model", name);
   const node = label(spine.fact).node;
   const task = taskOf(name, node);
   if (!Object.hasOwn(spine.columns, asOf)) {

@@ -8,6 +8,18 @@ export interface Described {
 }
 
 /** `__proto__` is no key of a plain object in JavaScript, and rows are such objects. */
+/** A definition's version: 1, 2, 3 … Raise it to give the same name a new meaning. */
+export function checkVersion(version: number, what: string, name: string): void {
+  if (Number.isInteger(version) && version >= 1) return;
+  throw new PawlError(
+    "invalid_definition",
+    `The version of the ${what} "${name}" is a whole number from 1.`,
+    {
+      found: String(version),
+    },
+  );
+}
+
 const namePattern = /^(?!__proto__$)[\p{L}_][\p{L}\p{N}_]{0,62}$/u;
 
 /** Names are letters, digits and underscores of any script, at most 63 long, not starting with a digit. */

@@ -4,7 +4,7 @@ import { type ExprOf, type TimeExpr, wrap } from "./expression.ts";
 import { type ExprNode, walk } from "./expression-node.ts";
 import { featureGroup, type FeatureGroup, type FeatureExprs, type GroupOptions } from "./feature-group.ts";
 import type { ColumnType, ScalarKind } from "./kind.ts";
-import { checkName, type Described } from "./name.ts";
+import { checkName, checkVersion, type Described } from "./name.ts";
 
 /** A column is a value of some kind, or a key of an entity. */
 export type Column = ColumnType | Entity;
@@ -72,12 +72,15 @@ export interface SourceOptions<C extends Columns> extends Described {
   /** The columns that name one fact: pushing the same key again replaces it. */
   readonly key?: readonly (keyof C & string)[];
   readonly from?: Location;
+  /** Raise it to give the same name a new meaning. Default 1. */
+  readonly version?: number;
 }
 
 /** A stream or table of facts, each with an eventTime (it happened) and a knownTime (we learned it). */
 export interface Source<N extends string = string, C extends Columns = Columns> extends Described {
   readonly definition: "source";
   readonly name: N;
+  readonly version: number;
   readonly columns: C;
   readonly eventTime: string;
   readonly knownTime: ExprNode;
@@ -102,7 +105,8 @@ export function source<const N extends string, const C extends Columns>(
   options: SourceOptions<C>,
 ): Source<N, C> {
   checkName(name, "source");
-  const { columns, eventTime, knownTime, key = [], from, ...described } = options;
+  const { columns, eventTime, knownTime, key = [], from, version = 1, ...described } = options;
+  checkVersion(version, "source", name);
   for (const column of Object.keys(columns)) checkName(column, "column");
   const fact = factScope(columns);
   requireColumns(name, columns, [eventTime, ...key]);
@@ -111,6 +115,7 @@ export function source<const N extends string, const C extends Columns>(
     definition: "source",
     ...described,
     name,
+    version,
     columns,
     eventTime,
     knownTime: knownTimeNode(name, columns, fact, knownTime ?? eventTime),

@@ -5,7 +5,7 @@ import { type ExprNode, predictionNode, walk } from "./expression-node.ts";
 import type { FeatureExprs, FeatureGroup, GroupUse } from "./feature-group.ts";
 import type { JsOf, Kind } from "./kind.ts";
 import type { Model } from "./model.ts";
-import { checkName, type Described } from "./name.ts";
+import { checkName, checkVersion, type Described } from "./name.ts";
 import type { OnDemand } from "./on-demand.ts";
 import { type Column, columnKind, type ColumnKind, type Columns } from "./source.ts";
 
@@ -98,6 +98,7 @@ export function view<const N extends string, C extends Columns, const I extends 
 ): View<N, C, ViewValues<C, I>> {
   checkName(name, "view");
   const { spine, items, version = 1, ...described } = options;
+  checkVersion(version, "view", name);
   const columns = spineColumns<C>(spine);
   const groups = new Map<string, FeatureGroup>();
   const models = new Map<string, Model>();

@@ -20,6 +20,9 @@ export interface RaceOptions {
   readonly log: (line: string) => void;
 }
 
+/** Seconds of one race after which no further round is begun. */
+const patience = 180;
+
 interface Racer {
   readonly contender: Contender;
   process?: ContenderProcess;
@@ -49,7 +52,13 @@ export async function race(contenders: readonly Contender[], options: RaceOption
   const alone = racers.filter(({ contender }) => contender.timeBox !== undefined);
   try {
     for (const racer of together) await attempt(racer, options, () => start(racer, options));
+    const began = performance.now();
     for (let round = 0; round <= options.runs; round++) {
+      // On a slow or busy machine: fewer counted runs, as the table then says, but never fewer than three.
+      if (round > 3 && performance.now() - began > patience * 1000) {
+        options.log(`  stopped after ${round - 1} counted runs: they took more than ${patience} s`);
+        break;
+      }
       for (const racer of together) await attempt(racer, options, () => run(racer, options.limit));
     }
     for (const racer of together) await attempt(racer, options, () => answer(racer));

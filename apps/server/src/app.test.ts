@@ -195,12 +195,13 @@ describe("errors", () => {
   });
 
   it("say when to come again", async () => {
-    const busy = await testServer({ serving: sampleServing({ fault: new PawlError("exhausted", "Full.") }) });
+    const fault = new PawlError("exhausted", "Full.", { details: { retryAfterMs: 1200 } });
+    const busy = await testServer({ serving: sampleServing({ fault }) });
     try {
       const body = JSON.stringify({ rows: [{}] });
       const response = await fetch(`${busy.url}${predictPath}`, { method: "POST", headers: json, body });
       expect(response.status).toBe(503);
-      expect(response.headers.get("retry-after")).toBe("1");
+      expect(response.headers.get("retry-after")).toBe("2");
     } finally {
       await busy.close();
     }

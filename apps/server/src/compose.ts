@@ -6,6 +6,7 @@ import { createGate, type Token } from "./http/gate.ts";
 import { defaultLimits, type Limits } from "./http/limits.ts";
 import { catchUp } from "./live/catch-up.ts";
 import type { Log } from "./log.ts";
+import { presentMetrics } from "./metrics/present-metrics.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
 import { mlflowMount } from "./mlflow/mlflow-mount.ts";
 import { localDatasetFiles } from "./native/dataset-files.ts";
@@ -48,6 +49,7 @@ export async function serveProject(project: Project, options: ServeProject): Pro
   const metrics = new ServerMetrics({
     ready: () => accepting && serving.ready(),
     startedAt: Date.now() / 1000,
+    ...(present && { more: presentMetrics(present) }),
   });
   const mlflow = mlflowMount({ ledger: ports.ledger, blobs: ports.blobs, log });
   const app = createApp(

@@ -44,7 +44,7 @@ export function refusalOf(thrown: unknown, requestId: string): Refusal {
   const headers: Record<string, string> = {};
   if (error.code === "unauthenticated")
     headers["www-authenticate"] = 'Basic realm="Pawl", Bearer realm="Pawl"';
-  if (error.code === "exhausted" || error.code === "unavailable") headers["retry-after"] = "1";
+  if (error.code === "exhausted" || error.code === "unavailable") headers["retry-after"] = retryAfter(error);
   return { status: errorStatus[error.code], headers, error };
 }
 
@@ -54,4 +54,10 @@ function tookTooLong(thrown: unknown): PawlError | undefined {
     next: "Send fewer rows at a time, or try again later.",
     cause: thrown,
   });
+}
+
+/** Whole seconds, rounded up, as the header wants them. */
+function retryAfter({ details }: PawlError): string {
+  const ms = details?.["retryAfterMs"];
+  return String(typeof ms === "number" && ms > 0 ? Math.ceil(ms / 1000) : 1);
 }

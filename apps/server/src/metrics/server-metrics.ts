@@ -38,12 +38,19 @@ export class ServerMetrics {
   readonly #delay = monitorEventLoopDelay({ resolution: 20 });
   readonly #instruments: readonly Instrument[];
 
-  constructor(options: { readonly ready: () => boolean; readonly startedAt: number }) {
+  constructor(options: {
+    readonly ready: () => boolean;
+    /** Seconds since 1970. */
+    readonly startedAt: number;
+    /** What else is on the page. */
+    readonly more?: readonly Instrument[];
+  }) {
     this.#delay.enable();
     const single = (value: number): readonly (readonly [Readonly<Record<string, string>>, number])[] => [
       [{}, value],
     ];
     this.#instruments = [
+      ...(options.more ?? []),
       this.requests,
       this.predictions,
       this.success,

@@ -42,6 +42,8 @@ describe("a server with tokens", () => {
     expect((await native.json()).error.code).toBe("unauthenticated");
     const inference = await fetch(`${server.url}/v2`);
     expect([inference.status, typeof (await inference.json()).error]).toEqual([401, "string"]);
+    const feast = await fetch(`${server.url}/push`, { method: "POST" });
+    expect([feast.status, typeof (await feast.json())]).toEqual([401, "string"]);
     const scoring = await fetch(`${server.url}/invocations`, { method: "POST" });
     expect((await scoring.json()).error_code).toBe("UNAUTHENTICATED");
   });
@@ -77,7 +79,8 @@ describe("a server with tokens", () => {
     const address = `${server.url}/api/v1/models/is_late/predict`;
     const answer = await fetch(address, { method: "POST", headers, body: '{"rows":[{}]}' });
     expect(answer.status).toBe(200);
-    const refused = await fetch(`${server.url}/push`, { method: "POST", headers, body: "{}" });
+    const writing = `${server.url}/api/v1/sources/trips/facts`;
+    const refused = await fetch(writing, { method: "POST", headers, body: "{}" });
     expect([refused.status, (await refused.json()).error.code]).toEqual([403, "forbidden"]);
   });
 });

@@ -10,7 +10,10 @@ export interface AskedRow {
 
 /** Where served features come from: the present (fresh, microseconds) or history (any file, slower). */
 export interface FeatureLookup {
-  /** The view's columns, in its order, for every row. */
+  /**
+   * The view's columns, in its order, for every row. For plans with models as inputs the rows hold their
+   * predictions under the plan's slots.
+   */
   look(
     model: Model,
     plan: Plan,
@@ -32,7 +35,13 @@ export function historyLookup(ports: Pick<Ports, "history">): FeatureLookup {
         rows: rows.map((row) => ({ ...row.columns, [model.asOf]: row.asOf })),
       } as const;
       const work = signal ? { signal } : {};
-      const filled = await ports.history.fill({ plan, spine, asOf: model.asOf }, work);
+      const predictions = new Map(
+        plan.models.map(({ slot }) => [
+          slot,
+          Float64Array.from(rows, ({ columns }) => Number(columns[slot] ?? Number.NaN)),
+        ]),
+      );
+      const filled = await ports.history.fill({ plan, spine, asOf: model.asOf, predictions }, work);
       try {
         const objects = await filled.rowObjects(work);
         return objects.map((object) => model.view.columns.map(({ name }) => object[name] ?? null));

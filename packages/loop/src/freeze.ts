@@ -2,6 +2,7 @@ import { PawlError, parseInstant, type InstantInput, type Work } from "@pawl/cor
 import type { DatasetManifest, DataReport } from "@pawl/history";
 import type { Dataset, Json, JsonObject } from "@pawl/ledger";
 import { definitionHash, findModel } from "./find-model.ts";
+import { pastPredictions } from "./model-features/past-predictions.ts";
 import type { Ports } from "./ports.ts";
 
 export interface FreezeDataset {
@@ -41,14 +42,25 @@ export async function freezeDataset(
       expected: "from before until",
     });
   }
+  const range = {
+    ...(from !== undefined && { from: parseInstant(from) }),
+    ...(until !== undefined && { until: parseInstant(until) }),
+    ...(sample && { sample }),
+  };
+  const spine = {
+    kind: "source",
+    source: model.spine,
+    ...(model.where && { where: model.where }),
+    ...range,
+  } as const;
+  const predictions = await pastPredictions(ports, { view: model.view, spine, asOf: model.asOf }, work);
   const manifest = await ports.history.freezeDataset(
     {
       model,
+      predictions,
       groups: ports.catalog.groups,
       directory: ports.datasetFolder,
-      ...(from !== undefined && { from: parseInstant(from) }),
-      ...(until !== undefined && { until: parseInstant(until) }),
-      ...(sample && { sample }),
+      ...range,
       ...(request.ignoreKnownTime && { ignoreKnownTime: true }),
     },
     work,

@@ -56,11 +56,49 @@ export async function serve(ports: Ports, lookup: FeatureLookup): Promise<Servin
             );
       const values =
         request.by === "keys"
-          ? await lookup.look(version.definition, version.plan, asked, signal)
+          ? await lookUp({ versions, lookup }, version, asked, signal)
           : request.rows.map((row, i) => givenValues(version, row, i));
       return values.map((row, i) => answer(ports, version, request, row, asked[i]?.asOf ?? now));
     },
   };
+}
+
+interface Answering {
+  readonly versions: ReadonlyMap<string, ServedVersion>;
+  readonly lookup: FeatureLookup;
+}
+
+/** The view's values for rows of keys; models that are inputs answer first, with the versions now served. */
+async function lookUp(
+  answering: Answering,
+  version: ServedVersion,
+  rows: readonly AskedRow[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (readonly Value[])[]> {
+  const { versions, lookup } = answering;
+  let filled = rows;
+  for (const { slot, model } of version.plan.models) {
+    const inner = versions.get(model);
+    if (!inner) throw unknownModel(model, [...versions.keys()]);
+    const values = await lookUp(answering, inner, rows, signal);
+    filled = filled.map((row, i) => {
+      const prediction = scored(inner, values[i] ?? []).out[0] ?? null;
+      return { ...row, columns: { ...row.columns, [slot]: prediction } };
+    });
+  }
+  return lookup.look(version.definition, version.plan, filled, signal);
+}
+
+/** A row of view values as the model sees it, and its answer. */
+function scored(
+  { served, trained }: ServedVersion,
+  values: readonly Value[],
+): { row: Float64Array; out: Float64Array } {
+  const record = Object.fromEntries(served.inputs.map(({ name }, i) => [name, cell(values[i] ?? null)]));
+  const row = trained.encodeRow(record);
+  const out = new Float64Array(trained.outputs);
+  trained.scoreRow(row, out);
+  return { row, out };
 }
 
 function unknownModel(name: string, served: readonly string[]): PawlError {
@@ -136,11 +174,8 @@ function answer(
   values: readonly Value[],
   asOf: number,
 ): Prediction {
-  const { served, trained } = version;
-  const record = Object.fromEntries(served.inputs.map(({ name }, i) => [name, cell(values[i] ?? null)]));
-  const row = trained.encodeRow(record);
-  const out = new Float64Array(trained.outputs);
-  trained.scoreRow(row, out);
+  const { served } = version;
+  const { row, out } = scored(version, values);
   return {
     id: predictionId(ports),
     model: served.name,

@@ -89,7 +89,10 @@ export class ViewReader {
         if (inner.op === "column" && Object.hasOwn(view.spine, inner.name)) used.add(inner.name);
       });
     }
-    this.columns = [...used].map((name) => {
+    // Predictions of other models come with the row, from whoever runs them.
+    const predictions = new Set(plan.models.map(({ slot }) => slot));
+    this.columns = [...used, ...predictions].map((name) => {
+      if (predictions.has(name)) return { name, kind: "float", isKey: false };
       const column = view.spine[name];
       if (!column) throw new PawlError("internal", `View "${view.name}" has no column "${name}".`);
       return { name, kind: columnKind(column), isKey: keys.has(name) };

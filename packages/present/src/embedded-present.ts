@@ -421,9 +421,10 @@ class EmbeddedPresent implements Present {
     if (!this.checkpointer.isRunning) {
       void this.checkpointOrRemember();
     }
-    if (dirty < dirtyKeys) return;
-    await this.checkpointOrRemember();
-    if (this.checkpointFailure === undefined) return;
+    while (this.checkpointer.dirty >= dirtyKeys && this.checkpointer.isRunning)
+      await this.checkpointer.progress();
+    // Facts that came in since have their turn in the next one.
+    if (this.checkpointer.dirty < dirtyKeys || this.checkpointFailure === undefined) return;
     throw new PawlError(
       "exhausted",
       "The online store cannot write its state, and takes no more until it can.",

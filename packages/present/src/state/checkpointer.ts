@@ -11,8 +11,8 @@ export interface Moment {
   readonly exportedUpTo: number;
 }
 
-const timelinesPerWrite = 500;
-const factsPerWrite = 1000;
+const timelinesPerWrite = 1000;
+const factsPerWrite = 2000;
 
 /**
  * Brings what changed in memory to the store, a little at a time while facts go on coming in. Once all that
@@ -24,6 +24,7 @@ export class Checkpointer {
   private readonly store: KeyValueStore;
   private readonly moment: () => Moment;
   private running: Promise<void> | undefined;
+  private waiting: (() => void)[] = [];
   /** The last sequence a start need not read again. */
   sequence: number;
 
@@ -54,6 +55,14 @@ export class Checkpointer {
     return this.running;
   }
 
+  /** Resolves when a part of the checkpoint under way has been written, or it is over. */
+  async progress(): Promise<void> {
+    if (!this.running) return;
+    await new Promise<void>((resolve) => {
+      this.waiting.push(resolve);
+    });
+  }
+
   /** A checkpoint that starts now, after any that is under way. */
   async runAnew(): Promise<void> {
     await this.running?.catch(() => {});
@@ -67,6 +76,7 @@ export class Checkpointer {
       await this.write();
     } finally {
       this.running = undefined;
+      this.step();
     }
   }
 
@@ -83,8 +93,7 @@ export class Checkpointer {
     const keyed = [...this.state.sources.values()].flatMap(({ keyed }) => (keyed ? [keyed] : []));
     for (const facts of keyed) {
       try {
-        await this.writeAll(facts.startWriting(), factsPerWrite);
-        facts.written();
+        await this.writeAll(facts.startWriting(), (changes) => facts.written(changes));
       } catch (error) {
         facts.failed();
         throw error;
@@ -97,7 +106,7 @@ export class Checkpointer {
     }
     await this.writeAll(
       answers.map(([id, answer]) => change(answerKey(id), answer)),
-      factsPerWrite,
+      () => {},
     );
     await this.store.write([change(notesKey, this.state.notes({ ...now, backfills }))]);
     for (const [id, answer] of answers) {
@@ -118,16 +127,29 @@ export class Checkpointer {
       throw error;
     }
     writing.written();
+    this.step();
   }
 
-  private async writeAll(changes: Iterable<Change>, perWrite: number): Promise<void> {
+  private async writeAll(
+    changes: Iterable<Change>,
+    written: (changes: readonly Change[]) => void,
+  ): Promise<void> {
     let batch: Change[] = [];
-    for (const each of changes) {
-      if (batch.push(each) < perWrite) continue;
+    const write = async (): Promise<void> => {
       await this.store.write(batch);
+      written(batch);
+      this.step();
       batch = [];
-    }
-    await this.store.write(batch);
+    };
+    for (const each of changes) if (batch.push(each) >= factsPerWrite) await write();
+    await write();
+  }
+
+  /** Lets those go on who wait for room. */
+  private step(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const resume of waiting) resume();
   }
 }
 

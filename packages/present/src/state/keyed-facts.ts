@@ -42,7 +42,7 @@ export class KeyedFacts {
     this.changed.set(key, null);
   }
 
-  /** Hands over what changed, in order, to be written in any number of steps before `written` or `failed`. */
+  /** Hands over what changed, in order, to be written in any number of steps, each followed by `written`. */
   *startWriting(): Generator<Change> {
     this.writing = this.changed;
     this.changed = new Map();
@@ -69,8 +69,9 @@ export class KeyedFacts {
     }));
   }
 
-  written(): void {
-    this.writing = new Map();
+  /** These changes are in the store. */
+  written(changes: readonly Change[]): void {
+    for (const { key } of changes) this.writing.delete(Buffer.from(key.subarray(8)).toString("utf8"));
   }
 
   failed(): void {

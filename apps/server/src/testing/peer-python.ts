@@ -4,6 +4,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Whether tests with Python clients cannot run on this machine; in CI they fail instead of being passed over. */
+export const withoutPython =
+  process.env["CI"] !== "true" && spawnSync("python3", ["-m", "venv", "--help"]).status !== 0;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..");
 /** Clients by the environment they live in: what one pins must not hold back another. */
 const environments = {
@@ -14,7 +18,7 @@ export type PeerEnvironment = keyof typeof environments;
 
 /**
  * The interpreter of an environment in `.venv`, with the clients that tests speak to the server with. It is
- * made when it is missing; nothing is passed over when that fails, the test fails with the reason.
+ * made when it is missing; when that fails, the test fails with the reason.
  */
 export async function peerPython(environment: PeerEnvironment): Promise<string> {
   const packages = environments[environment];

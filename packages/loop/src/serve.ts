@@ -120,7 +120,10 @@ function askedRow(
   const { spine, asOf } = version.served;
   const columns: Record<string, Value> = {};
   for (const [name, given] of Object.entries(row)) {
-    const column = spine.find((c) => c.name === name) ?? byEntity(version, name, index);
+    // What the spine has and the model does not read may be sent along, and is not looked at.
+    const column =
+      spine.find((c) => c.name === name) ?? unread(version, name) ?? byEntity(version, name, index);
+    if (column === "unread") continue;
     columns[column.name] = readValue(
       column.kind as ScalarKind,
       given as GivenValue,
@@ -131,6 +134,10 @@ function askedRow(
   const moment =
     typeof own === "number" ? own : request.asOf === undefined ? now : parseInstant(request.asOf);
   return { columns: { ...columns, [asOf]: moment }, asOf: moment };
+}
+
+function unread({ definition }: ServedVersion, name: string): "unread" | undefined {
+  return Object.hasOwn(definition.view.spine, name) ? "unread" : undefined;
 }
 
 function byEntity(version: ServedVersion, name: string, index: number): { name: string; kind: string } {

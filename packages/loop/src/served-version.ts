@@ -8,6 +8,7 @@ import {
   type Task,
   type TrainedModel,
   type Value,
+  walk,
 } from "@pawl/core";
 import type { ModelVersion } from "@pawl/ledger";
 import { definitionHash } from "./find-model.ts";
@@ -36,10 +37,11 @@ export async function loadServed(ports: Ports, definition: Model): Promise<Serve
   checkDefinition(definitionHash(ports.catalog, definition), version);
   const trained = await ports.loadModel(await ports.blobs.read(version.blob));
   const threshold = version.document?.["threshold"];
+  const planned = plan(definition.view, ports.catalog.groups);
   return {
-    served: describe(definition, version, trained),
+    served: describe(definition, version, trained, planned),
     definition,
-    plan: plan(definition.view, ports.catalog.groups),
+    plan: planned,
     trained,
     threshold: typeof threshold === "number" ? threshold : 0.5,
   };
@@ -59,19 +61,40 @@ function checkDefinition(defined: string, version: ModelVersion): void {
   );
 }
 
-function describe(definition: Model, version: ModelVersion, trained: TrainedModel): ServedModel {
+/** The spine columns a plan reads: keys, and what its outputs are computed from. */
+function columnsRead({ lookups, outputs }: Plan): ReadonlySet<string> {
+  const read = new Set(lookups.flatMap(({ columns }) => columns));
+  for (const { node, onDemand } of outputs) {
+    for (const root of node ? [node] : Object.values(onDemand?.inputs ?? {})) {
+      walk(root, (inner) => {
+        if (inner.op === "column") read.add(inner.name);
+      });
+    }
+  }
+  return read;
+}
+
+function describe(
+  definition: Model,
+  version: ModelVersion,
+  trained: TrainedModel,
+  planned: Plan,
+): ServedModel {
   const task: Task = trained.task;
+  const read = new Set([definition.asOf, ...columnsRead(planned)]);
   return {
     name: definition.name,
     version: version.version,
     hash: version.hash ?? "",
     task,
     asOf: definition.asOf,
-    spine: Object.entries(definition.view.spine).map(([name, column]) => ({
-      name,
-      kind: columnKind(column),
-      ...("definition" in column && { entity: column.name }),
-    })),
+    spine: Object.entries(definition.view.spine)
+      .filter(([name]) => read.has(name))
+      .map(([name, column]) => ({
+        name,
+        kind: columnKind(column),
+        ...("definition" in column && { entity: column.name }),
+      })),
     inputs: definition.view.columns.map(({ name, kind }) => ({ name, kind })),
   };
 }

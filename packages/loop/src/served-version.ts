@@ -8,10 +8,10 @@ import {
   type Task,
   type TrainedModel,
   type Value,
-  walk,
 } from "@pawl/core";
 import type { ModelVersion } from "@pawl/ledger";
 import { definitionHash } from "./find-model.ts";
+import { columnsRead } from "./columns-read.ts";
 import type { Ports } from "./ports.ts";
 import type { ServedModel } from "./serving.ts";
 
@@ -59,19 +59,6 @@ function checkDefinition(defined: string, version: ModelVersion): void {
       next: `Train again: pawl dataset ${version.name} && pawl train ${version.name}`,
     },
   );
-}
-
-/** The spine columns a plan reads: keys, and what its outputs are computed from. */
-function columnsRead({ lookups, outputs }: Plan): ReadonlySet<string> {
-  const read = new Set(lookups.flatMap(({ columns }) => columns));
-  for (const { node, onDemand } of outputs) {
-    for (const root of node ? [node] : Object.values(onDemand?.inputs ?? {})) {
-      walk(root, (inner) => {
-        if (inner.op === "column") read.add(inner.name);
-      });
-    }
-  }
-  return read;
 }
 
 function describe(

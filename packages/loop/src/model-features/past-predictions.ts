@@ -11,6 +11,7 @@ import {
 } from "@pawl/core";
 import type { AsOf, Spine } from "@pawl/history";
 import type { ModelVersion } from "@pawl/ledger";
+import { columnsRead } from "../columns-read.ts";
 import { definitionHash, findModel } from "../find-model.ts";
 import { freezeDataset } from "../freeze.ts";
 import type { Ports } from "../ports.ts";
@@ -45,7 +46,11 @@ export async function pastPredictions(
 }
 
 async function predictPast(ports: Ports, inner: Model, rows: PastRows, work: Work): Promise<Float64Array> {
-  requireColumns(rows.view.name, inner, new Set(Object.keys(rows.view.spine)), columnsRead(ports, inner));
+  const has = new Set(Object.keys(rows.view.spine));
+  const needs = [...columnsRead(plan(inner.view, ports.catalog.groups))].filter((name) =>
+    Object.hasOwn(inner.view.spine, name),
+  );
+  requireColumns(rows.view.name, inner, has, needs);
   const settings = await newestSettings(ports, inner);
   const { dataset } = await freezeDataset(ports, { model: inner.name }, work);
   const file = dataset.files[0]?.uri ?? "";
@@ -97,13 +102,6 @@ async function predictPast(ports: Ports, inner: Model, rows: PastRows, work: Wor
     work,
   );
   return predictions;
-}
-
-/** The spine columns a model's view reads. */
-function columnsRead(ports: Ports, inner: Model): ReadonlySet<string> {
-  const made = plan(inner.view, ports.catalog.groups);
-  const own = inner.view.columns.flatMap(({ node }) => (node?.op === "column" ? [node.name] : []));
-  return new Set([...made.lookups.flatMap(({ columns }) => columns), ...own]);
 }
 
 async function newestSettings(

@@ -60,7 +60,10 @@ async function run(options: BenchOptions): Promise<readonly Variant[]> {
   for (const [name, size] of variants(options.quick)) {
     const data = await joinFolder(size);
     options.log(`  ${name}`);
-    const contenders = options.peers ? [pawl, ...peers] : [pawl];
+    const hurried = peers.map((peer) =>
+      options.quick && peer.timeBox !== undefined ? { ...peer, timeBox: 10 } : peer,
+    );
+    const contenders = options.peers ? [pawl, ...hurried] : [pawl];
     const measurements = await race(contenders, { ...options, data, limit: 60, tolerance: 0 });
     done.push({ name, rows: size.spine, measurements });
   }

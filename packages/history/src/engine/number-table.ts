@@ -51,32 +51,30 @@ export async function readNumbers(
   };
 }
 
-/** Rows on shared memory: an integer, some doubles in columns, and the rest side by side in records. */
+/** Rows on shared memory: an integer, and doubles side by side in records. */
 export interface RecordTable {
   readonly rows: number;
   readonly integers: Int32Array;
-  readonly columns: readonly Float64Array[];
   /** Row r is `records[r * width]` to `records[r * width + width - 1]`. */
   readonly records: Float64Array;
   readonly width: number;
 }
 
 /**
- * Reads a SELECT of one INTEGER and then DOUBLE columns: the first `columns` as columns, the
- * next `width` as records. Whoever visits rows in another order than this one then meets a whole record at
- * once, where columns would cost a miss each. Stops with `undefined` beyond `limit` rows.
+ * Reads a SELECT of one INTEGER and `width` DOUBLE columns as records. Whoever visits rows in another order
+ * than this one then meets a whole record at once, where columns would cost a miss each. What is not a
+ * finite number becomes NaN; rows without a number at `required` are left out. Stops with `undefined` beyond
+ * `limit` rows.
  */
 export async function readRecords(
   session: Session,
   sql: string,
-  columns: number,
   width: number,
-  options: { expected: number; limit: number; onRows?: (rows: number) => void },
+  options: { required: number; expected: number; limit: number; onRows?: (rows: number) => void },
 ): Promise<RecordTable | undefined> {
-  const { limit, onRows } = options;
+  const { required, limit, onRows } = options;
   let capacity = Math.max(2048, options.expected);
   let integers = sharedInts(capacity);
-  let own = Array.from({ length: columns }, () => sharedDoubles(capacity));
   let records = sharedDoubles(capacity * width);
   let rows = 0;
   const done = await eachChunk(session, sql, (chunk, n) => {
@@ -85,32 +83,33 @@ export async function readRecords(
     if (rows + size > capacity) {
       capacity = Math.max(rows + size, capacity * 2);
       integers = grown(integers, rows, sharedInts(capacity));
-      own = own.map((old) => grown(old, rows, sharedDoubles(capacity)));
       records = grown(records, rows * width, sharedDoubles(capacity * width));
     }
     integers.set(integersOf(chunk, 0), rows);
-    for (let c = 0; c < columns; c++) (own[c] as Float64Array).set(doublesOf(chunk, c + 1), rows);
     for (let place = 0; place < width; place++) {
-      const values = doublesOf(chunk, 1 + columns + place);
+      const values = doublesOf(chunk, 1 + place);
       for (let i = 0, to = rows * width + place; i < size; i++, to += width) {
         const x = values[i] as number;
         // Neither an infinity nor NaN is a value; x − x is 0 for all else.
         records[to] = x - x === 0 ? x : Number.NaN;
       }
     }
-    rows += size;
+    let kept = rows;
+    for (let row = rows; row < rows + size; row++) {
+      if (Number.isNaN(records[row * width + required] as number)) continue;
+      if (kept < row) {
+        integers[kept] = integers[row] as number;
+        records.copyWithin(kept * width, row * width, (row + 1) * width);
+      }
+      kept++;
+    }
+    rows = kept;
     if (n % 64 === 0) onRows?.(rows);
     return true;
   });
   if (!done) return undefined;
   onRows?.(rows);
-  return {
-    rows,
-    integers: integers.subarray(0, rows),
-    columns: own.map((column) => column.subarray(0, rows)),
-    records: records.subarray(0, rows * width),
-    width,
-  };
+  return { rows, integers: integers.subarray(0, rows), records: records.subarray(0, rows * width), width };
 }
 
 /** Calls `take` with each chunk of a result, until it says false; false when it did. */

@@ -41,10 +41,9 @@ export async function fillLookup(
       if (!facts) return false;
       const job: SweepJob = {
         facts: {
-          event: timesOf(facts, 0),
-          known: timesOf(facts, query.times - 1),
           records: facts.records,
           width: query.width,
+          known: query.known,
           ...groupByKey(facts.integers, keys.count),
         },
         rows: { ...grouped, asOf },
@@ -78,17 +77,12 @@ async function readFacts(
   work: Work,
 ): Promise<RecordTable | undefined> {
   const stage = `reading ${lookup.source.name}`;
-  return readRecords(reach.session, query.select(range), query.times, query.width, {
+  return readRecords(reach.session, query.select(range), query.width, {
+    required: query.known,
     limit,
     expected: Math.min(limit, query.atMost ?? 65_536),
     onRows: (done) => work.onProgress?.({ stage, done }),
   });
-}
-
-function timesOf(facts: RecordTable, column: number): Float64Array {
-  const times = facts.columns[column];
-  if (!times) throw new PawlError("internal", "Facts came without their times.");
-  return times;
 }
 
 /** Ranges of key codes with at most so many facts each, as far as single keys allow. */

@@ -33,10 +33,10 @@ export interface KeyTable {
 /** The facts of a lookup as SQL: key code, eventTime, knownTime, arguments, conditions. */
 export interface LookupQuery {
   readonly slots: readonly SlotColumns[];
-  /** Columns of times: 1 when knownTime is eventTime. */
-  readonly times: 1 | 2;
-  /** Doubles of a fact beside its times: arguments, then conditions. */
+  /** Doubles of a fact: eventTime, knownTime unless it is the same, arguments, conditions. */
   readonly width: number;
+  /** Where knownTime is among them. */
+  readonly known: 0 | 1;
   /** How many facts there are at most, where files say so. */
   readonly atMost: number | undefined;
   /** Facts per key of these codes, within reach of rows asked between two moments. */
@@ -135,22 +135,23 @@ export async function lookupQuery(
   }
   const facts = builder.build();
   const widest = widestReach(lookup);
+  // knownTime is looked at by the sweep alone: a filter here would compute it twice.
   const within = ({ first, last, codes }: FactRange): string =>
     [
-      `${isKnownAtOnce ? '"$event"' : '"$known"'} < ${double(last)}`,
-      ...(widest === undefined ? [`"$event" IS NOT NULL`] : [`"$event" >= ${double(first - widest)}`]),
+      widest === undefined ? `"$event" IS NOT NULL` : `"$event" >= ${double(first - widest)}`,
+      ...(isKnownAtOnce ? [`"$event" < ${double(last)}`] : []),
       ...(codes ? [`"$code" >= ${codes.from}`, `"$code" < ${codes.until}`] : []),
     ].join(" AND ");
   return {
     slots: places.map(({ slot, node, arg, where }) => ({
       slot,
       node,
-      arg,
-      where: where < 0 ? -1 : args.size + where,
+      arg: arg < 0 ? -1 : times + arg,
+      where: where < 0 ? -1 : times + args.size + where,
       dictionary: arg < 0 ? undefined : dictionaries[arg],
     })),
-    times,
-    width: args.size + wheres.size,
+    known: isKnownAtOnce ? 0 : 1,
+    width: times + args.size + wheres.size,
     atMost: await countFacts(reach, lookup.source),
     select: (range) => `SELECT * FROM (${facts}) WHERE ${within(range)}`,
     counts: (range) =>

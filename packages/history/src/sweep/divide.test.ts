@@ -10,10 +10,9 @@ function job(facts: readonly number[], rows: readonly number[], slots: number): 
   return {
     facts: {
       ...groupByKey(Int32Array.from(facts), keys),
-      event: empty,
-      known: empty,
       records: empty,
       width: 0,
+      known: 0,
     },
     rows: { ...groupByKey(Int32Array.from(rows), keys), asOf: empty },
     slots: Array.from({ length: slots }, () => ({}) as SweepJob["slots"][number]),

@@ -11,8 +11,9 @@ export interface Opening {
 }
 
 /**
- * The facts of one key, copied into columns side by side so that a sweep walks through near memory. Arrays
- * are reused from key to key and grow; only the first `size` entries count.
+ * The facts of one key in order of knownTime, copied into columns side by side: facts come into sight
+ * mostly in this order, so a sweep walks through near memory. Arrays are reused from key to key and grow;
+ * only the first `size` entries count.
  */
 export class KeyFacts {
   size = 0;
@@ -22,55 +23,104 @@ export class KeyFacts {
   /** Places in a record that are copied, and their columns. */
   readonly #used: readonly number[];
   readonly #columns: Float64Array[];
+  readonly #whole: (boolean | undefined)[] = [];
   readonly #openings = new Map<number | undefined, { order: Int32Array; at: Float64Array; fresh: boolean }>();
   #byEvent = { order: new Int32Array(0), fresh: false };
+  /** Positions among all facts. */
+  #ids = new Int32Array(0);
+  #byKnown = new Int32Array(0);
   #scratch = new Int32Array(0);
-  #start = 0;
+  #spare: Float64Array = new Float64Array(0);
 
   /** `used` are the places in a record (arguments, conditions) that `column` will be asked for. */
   constructor(facts: SweepFacts, used: Iterable<number>) {
     this.#facts = facts;
-    this.#used = [...new Set(used)];
+    this.#used = [...new Set([0, facts.known, ...used])];
     this.#columns = Array.from({ length: facts.width }, () => new Float64Array(0));
   }
 
   load(key: number): void {
-    const { event, known, records, width, order, offsets } = this.#facts;
+    const { records, width, order, offsets } = this.#facts;
     const start = offsets[key] as number;
     const n = (offsets[key + 1] as number) - start;
-    this.#start = start;
     this.size = n;
     if (this.event.length < n) this.#grow(n);
-    for (let i = 0; i < n; i++) this.event[i] = event[order[start + i] as number] as number;
-    if (known !== event) {
-      for (let i = 0; i < n; i++) this.known[i] = known[order[start + i] as number] as number;
-    }
+    const ids = this.#ids;
     const used = this.#used;
     const columns = this.#columns;
-    if (used.length > 0) {
-      for (let i = 0; i < n; i++) {
-        const at = (order[start + i] as number) * width;
-        for (let u = 0; u < used.length; u++) {
-          const place = used[u] as number;
-          (columns[place] as Float64Array)[i] = records[at + place] as number;
-        }
+    // Each record is met once: among millions, to get there costs more than to copy it.
+    for (let i = 0; i < n; i++) {
+      const id = order[start + i] as number;
+      ids[i] = id;
+      const at = id * width;
+      for (let u = 0; u < used.length; u++) {
+        const place = used[u] as number;
+        (columns[place] as Float64Array)[i] = records[at + place] as number;
       }
     }
+    this.#sortByKnown();
+    this.#whole.length = 0;
     for (const opening of this.#openings.values()) opening.fresh = false;
     this.#byEvent.fresh = false;
+  }
+
+  #sortByKnown(): void {
+    const n = this.size;
+    const { known } = this;
+    let i = 1;
+    while (i < n && (known[i] as number) >= (known[i - 1] as number)) i++;
+    if (i >= n) return;
+    const sorted = this.#byKnown;
+    sortAll(known, sorted, n, this.#scratch);
+    const ids = this.#scratch;
+    for (let to = 0; to < n; to++) ids[to] = this.#ids[sorted[to] as number] as number;
+    this.#scratch = this.#ids;
+    this.#ids = ids;
+    for (const place of this.#used) {
+      const from = this.#columns[place] as Float64Array;
+      const to = this.#spare;
+      for (let at = 0; at < n; at++) to[at] = from[sorted[at] as number] as number;
+      this.#columns[place] = to;
+      this.#spare = from;
+    }
+    this.#nameTimes();
   }
 
   #grow(n: number): void {
     const capacity = Math.max(64, n, this.event.length * 2);
     for (const place of this.#used) this.#columns[place] = new Float64Array(capacity);
-    this.event = new Float64Array(capacity);
-    this.known = this.#facts.known === this.#facts.event ? this.event : new Float64Array(capacity);
+    this.#spare = new Float64Array(capacity);
+    this.#ids = new Int32Array(capacity);
+    this.#byKnown = new Int32Array(capacity);
     this.#scratch = new Int32Array(capacity);
+    this.#nameTimes();
+  }
+
+  #nameTimes(): void {
+    this.event = this.#columns[0] as Float64Array;
+    this.known = this.#columns[this.#facts.known] as Float64Array;
+  }
+
+  /** Are all values of a column whole, and together so small that any sum of them is exact in a double? */
+  isWhole(place: number): boolean {
+    const known = this.#whole[place];
+    if (known !== undefined) return known;
+    const values = this.column(place);
+    let size = 0;
+    for (let i = 0; i < this.size; i++) {
+      const x = values[i] as number;
+      if (Number.isNaN(x)) continue;
+      if (Math.floor(x) !== x) size = Number.POSITIVE_INFINITY;
+      size += Math.abs(x);
+    }
+    const isWhole = size <= Number.MAX_SAFE_INTEGER;
+    this.#whole[place] = isWhole;
+    return isWhole;
   }
 
   /** Where the record of the fact at a local position begins among all. */
   recordAt(local: number): number {
-    return (this.#facts.order[this.#start + local] as number) * this.#facts.width;
+    return (this.#ids[local] as number) * this.#facts.width;
   }
 
   /** An argument or a condition, by local position. */

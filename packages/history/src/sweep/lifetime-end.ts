@@ -1,6 +1,6 @@
+import type { KeyAnswers } from "./key-answers.ts";
 import { type KeyFacts, openingId } from "./key-facts.ts";
-import type { KeyRows } from "./sweep-keys.ts";
-import type { SweepJob, SweepSlot } from "./sweep-job.ts";
+import type { SweepFacts, SweepSlot } from "./sweep-job.ts";
 
 /**
  * The plain point-in-time join: `last` or `first` without a width. Nothing ever goes out of sight, so the
@@ -33,19 +33,19 @@ export function endClasses(slots: readonly SweepSlot[]): EndClass[] {
   });
 }
 
-export function sweepEnd(end: EndClass, job: SweepJob, facts: KeyFacts, rows: KeyRows): void {
+export function sweepEnd(end: EndClass, all: SweepFacts, facts: KeyFacts, rows: KeyAnswers): void {
   const [first] = end.slots;
   if (!first) return;
   if (end.best.length < rows.size) end.best = new Int32Array(rows.size * 2);
-  const { records } = job.facts;
-  const { out, outWidth } = job;
+  const { records } = all;
+  const { out, width } = rows;
   if (!findBest(end.best, first, facts, rows, undefined)) {
-    // One fact answers for all columns: its record and the row's are each met once.
+    // One fact answers for all columns: its record is met once.
     for (let r = 0; r < rows.size; r++) {
       const best = end.best[r] as number;
       if (best < 0) continue;
       const from = facts.recordAt(best);
-      const to = (rows.order[r] as number) * outWidth;
+      const to = r * width;
       for (const { arg, column } of end.slots) out[to + column] = records[from + arg] as number;
     }
     return;
@@ -55,8 +55,7 @@ export function sweepEnd(end: EndClass, job: SweepJob, facts: KeyFacts, rows: Ke
     for (let r = 0; r < rows.size; r++) {
       const best = end.best[r] as number;
       if (best < 0) continue;
-      const to = (rows.order[r] as number) * outWidth + slot.column;
-      out[to] = records[facts.recordAt(best) + slot.arg] as number;
+      out[r * width + slot.column] = records[facts.recordAt(best) + slot.arg] as number;
     }
   }
 }
@@ -66,7 +65,7 @@ function findBest(
   found: Int32Array,
   { fn, window, arg, where: condition }: SweepSlot,
   facts: KeyFacts,
-  rows: KeyRows,
+  rows: KeyAnswers,
   records: Float64Array | undefined,
 ): boolean {
   const sign = fn === "last" ? 1 : -1;
@@ -77,7 +76,7 @@ function findBest(
   let o = 0;
   let hasTies = false;
   for (let r = 0; r < rows.size; r++) {
-    const asOf = rows.asOf[rows.order[r] as number] as number;
+    const asOf = rows.asOf[r] as number;
     for (; o < size; o++) {
       const f = order[o] as number;
       if (!((at[f] as number) < asOf)) break;

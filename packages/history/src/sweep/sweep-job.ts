@@ -7,17 +7,16 @@ export interface Grouped {
 }
 
 /**
- * The facts of one lookup: their times in columns, arguments and conditions as records of doubles with NaN
- * for null. Text and bigints are codes in the order of the values, for approxDistinctCount hashes;
- * conditions are 1 where true. Only facts with both times are here.
+ * The facts of one lookup as records of doubles with NaN for null: eventTime, knownTime unless it is the
+ * same, arguments, conditions. Text and bigints are codes in the order of the values, for
+ * approxDistinctCount hashes; conditions are 1 where true. Only facts with both times are here.
  */
 export interface SweepFacts extends Grouped {
-  readonly event: Float64Array;
-  /** The same array where facts are known when they happen. */
-  readonly known: Float64Array;
   readonly records: Float64Array;
   /** Doubles of one record. */
   readonly width: number;
+  /** Where knownTime is in a record: 0 when it is the eventTime, which is at 0. */
+  readonly known: 0 | 1;
 }
 
 export interface SweepRows extends Grouped {

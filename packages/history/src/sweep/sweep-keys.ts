@@ -1,16 +1,18 @@
-import { aggregates, closes, noArgument, PawlError, type Scalar, type Sliding, type Value } from "@pawl/core";
+import {
+  type AggregateName,
+  aggregates,
+  closes,
+  noArgument,
+  PawlError,
+  type Scalar,
+  type Sliding,
+  type Value,
+} from "@pawl/core";
+import { KeyAnswers } from "./key-answers.ts";
 import { KeyFacts } from "./key-facts.ts";
 import { endClasses, isLifetimeEnd, sweepEnd } from "./lifetime-end.ts";
-import { sortBy } from "./sort-by.ts";
+import { sweepTotal } from "./sweep-total.ts";
 import type { SweepJob, SweepPart, SweepSlot } from "./sweep-job.ts";
-
-/** The rows of one key in order of asOf. */
-export interface KeyRows {
-  /** Positions in the spine. */
-  readonly order: Int32Array;
-  readonly size: number;
-  readonly asOf: Float64Array;
-}
 
 /**
  * Computes a part of a job: for each key, three sorted lists are merged (facts by when they come into
@@ -24,28 +26,25 @@ export function sweepKeys(job: SweepJob, part: SweepPart): void {
   const used = swept.flatMap(({ arg, where }) => [arg, where].filter((place) => place >= 0));
   const facts = new KeyFacts(job.facts, [...used, ...ends.flatMap(({ places }) => places)]);
   const slidings = swept.map((slot) => aggregates[slot.fn].sliding(slot.params, { hashOf: Number }));
-  const { offsets, asOf } = job.rows;
-  let order = new Int32Array(64);
-  let scratch = new Int32Array(64);
+  const rows = new KeyAnswers(job, slots);
+  const { offsets } = job.rows;
+  const checkStopped = (): void => {
+    if (Atomics.load(job.control, 0) !== 0) throw new PawlError("cancelled", "Stopped on request.");
+  };
   let done = 0;
   for (let key = part.fromKey; key < part.untilKey; key++) {
-    const start = offsets[key] as number;
-    const size = (offsets[key + 1] as number) - start;
+    const size = (offsets[key + 1] as number) - (offsets[key] as number);
     if (size === 0) continue;
-    if (order.length < size) {
-      order = new Int32Array(size * 2);
-      scratch = new Int32Array(size * 2);
-    }
-    for (let i = 0; i < size; i++) order[i] = job.rows.order[start + i] as number;
-    sortBy(asOf, order, size, scratch);
+    rows.load(key);
     facts.load(key);
-    const rows: KeyRows = { order, size, asOf };
-    if (Atomics.load(job.control, 0) !== 0) throw new PawlError("cancelled", "Stopped on request.");
-    for (const end of ends) sweepEnd(end, job, facts, rows);
+    checkStopped();
+    for (const end of ends) sweepEnd(end, job.facts, facts, rows);
     for (let s = 0; s < swept.length; s++) {
-      if (Atomics.load(job.control, 0) !== 0) throw new PawlError("cancelled", "Stopped on request.");
-      sweepSlot(job, swept[s] as SweepSlot, slidings[s] as Sliding, facts, rows);
+      checkStopped();
+      const slot = swept[s] as SweepSlot;
+      if (!sweepTotal(slot, facts, rows)) sweepSlot(slot, slidings[s] as Sliding, facts, rows);
     }
+    rows.store();
     done += size * slots.length;
     if (done >= 1000) {
       Atomics.add(job.control, 1, Math.floor(done / 1000));
@@ -54,7 +53,7 @@ export function sweepKeys(job: SweepJob, part: SweepPart): void {
   }
 }
 
-function sweepSlot(job: SweepJob, slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: KeyRows): void {
+function sweepSlot(slot: SweepSlot, sliding: Sliding, facts: KeyFacts, rows: KeyAnswers): void {
   sliding.clear();
   const { window } = slot;
   const n = facts.size;
@@ -65,15 +64,17 @@ function sweepSlot(job: SweepJob, slot: SweepSlot, sliding: Sliding, facts: KeyF
   const arg = slot.arg < 0 ? undefined : facts.column(slot.arg);
   const where = slot.where < 0 ? undefined : facts.column(slot.where);
   const span = closing ? closes(window, 0) : Number.POSITIVE_INFINITY;
+  // A double that is passed on is a number on the heap; most aggregates do not look at times.
+  const isTimed = timed.has(slot.fn);
   let o = 0;
   let c = 0;
+  const { out, width } = rows;
   let previous = Number.NaN;
-  let previousRow = -1;
   for (let r = 0; r < rows.size; r++) {
-    const row = rows.order[r] as number;
-    const asOf = rows.asOf[row] as number;
+    const asOf = rows.asOf[r] as number;
+    const to = r * width + slot.column;
     if (asOf === previous) {
-      copyOut(job, slot, previousRow, row);
+      out.copyWithin(to, to - width, to - width + 1 + slot.items);
       continue;
     }
     for (; o < n; o++) {
@@ -82,7 +83,8 @@ function sweepSlot(job: SweepJob, slot: SweepSlot, sliding: Sliding, facts: KeyF
       if (where && where[f] !== 1) continue;
       // Out of sight before it came into sight: never seen.
       if ((openAt[f] as number) >= (event[f] as number) + span) continue;
-      sliding.add(valueAt(arg, f), event[f] as number, known[f] as number);
+      if (isTimed) sliding.add(valueAt(arg, f), event[f] as number, known[f] as number);
+      else sliding.add(valueAt(arg, f), 0, 0);
     }
     if (closing) {
       for (; c < n; c++) {
@@ -90,14 +92,24 @@ function sweepSlot(job: SweepJob, slot: SweepSlot, sliding: Sliding, facts: KeyF
         if (!((event[f] as number) + span < asOf)) break;
         if (where && where[f] !== 1) continue;
         if ((openAt[f] as number) >= (event[f] as number) + span) continue;
-        sliding.remove(valueAt(arg, f), event[f] as number, known[f] as number);
+        if (isTimed) sliding.remove(valueAt(arg, f), event[f] as number, known[f] as number);
+        else sliding.remove(valueAt(arg, f), 0, 0);
       }
     }
-    writeOut(job.out, row * job.outWidth + slot.column, slot.items, sliding.finish(asOf));
+    writeOut(out, to, slot.items, sliding.finish(asOf));
     previous = asOf;
-    previousRow = row;
   }
 }
+
+/** Aggregates whose value depends on the times of facts, and not on their values alone. */
+const timed: ReadonlySet<AggregateName> = new Set([
+  "first",
+  "last",
+  "lastN",
+  "decayedSum",
+  "decayedCount",
+  "decayedMean",
+]);
 
 /** What the aggregate is told: a number or code, null for NaN. approxDistinctCount gets hashes. */
 function valueAt(arg: Float64Array | undefined, f: number): Scalar | null {
@@ -121,9 +133,4 @@ export function writeOut(out: Float64Array, at: number, items: number, value: Va
     const item = value[i] as Scalar | null;
     out[at + 1 + i] = item === null ? Number.NaN : Number(item);
   }
-}
-
-function copyOut({ out, outWidth }: SweepJob, { column, items }: SweepSlot, from: number, to: number): void {
-  const start = from * outWidth + column;
-  out.copyWithin(to * outWidth + column, start, start + 1 + items);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { catalog } from "@pawl/core";
 import { openProject, serveProject, silentLog } from "@pawl/server";
 
@@ -9,6 +10,8 @@ const { ledger } = project.ports;
 
 const { id: experimentId } = await ledger.experiments.create({ name: "many" });
 for (let n = 0; n < count; n += 1) {
+  // Lets the event loop turn, as requests would: what the database driver holds is freed only then.
+  if (n % 100 === 0) await turn();
   const { id } = await ledger.runs.start({
     id: n.toString(16).padStart(32, "0"),
     experimentId,

@@ -2,6 +2,7 @@ export * from "./apply.ts";
 export * from "./compare.ts";
 export * from "./feature-lookup.ts";
 export * from "./find-model.ts";
+export * from "./find-source.ts";
 export * from "./freeze.ts";
 export * from "./live/export-facts.ts";
 export * from "./live/fact-files.ts";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { spineKinds, type Value, type Work } from "@pawl/core";
-import type { OnlineStore } from "@pawl/present";
+import { type Source, spineKinds, type Value, type Work } from "@pawl/core";
+import type { LoggedFact, OnlineStore } from "@pawl/present";
+import { findSource } from "../find-source.ts";
 import type { Ports } from "../ports.ts";
 import { columnPlan } from "./column-view.ts";
 import { FactFiles } from "./fact-files.ts";
-import { findSource } from "./load-facts.ts";
 
 export interface ExportedFacts {
   readonly source: string;
@@ -20,74 +20,120 @@ const factsPerSegment = 200_000;
 
 /**
  * Brings the log's newest facts to history: after it, history sees every fact that was acknowledged before it
- * began. Facts that were only added become a further Parquet segment; a correction or removal of an exported
- * fact makes the source's live facts be written anew. A crash in between leaves the old list in force.
+ * began. Facts that were only added become a further Parquet segment of their source; a correction or removal
+ * of an exported fact makes that source's live facts be written anew. A crash in between leaves the old list
+ * in force, and the next export gives the same facts again.
  */
 export async function exportFacts(
   ports: Ports,
   present: OnlineStore,
-  source: string,
   work: Work = {},
-): Promise<ExportedFacts> {
-  const definition = findSource(ports, source);
+): Promise<readonly ExportedFacts[]> {
+  const done = new Map<string, { written: number; rewritten: boolean }>();
+  await present.exportLog(
+    async ({ facts, upTo }) => {
+      for (const [name, logged] of bySource(facts)) {
+        const found = await exportSource(ports, present, findSource(ports, name), { logged, upTo }, work);
+        const before = done.get(name);
+        done.set(name, {
+          written: found.written + (found.rewritten ? 0 : (before?.written ?? 0)),
+          rewritten: found.rewritten || before?.rewritten === true,
+        });
+      }
+    },
+    { ...work, batchSize: factsPerSegment },
+  );
+  return [...done].map(([source, found]) => ({ source, ...found }));
+}
+
+async function exportSource(
+  ports: Ports,
+  present: OnlineStore,
+  source: Source,
+  { logged, upTo }: { readonly logged: readonly LoggedFact[]; readonly upTo: number },
+  work: Work,
+): Promise<{ readonly written: number; readonly rewritten: boolean }> {
   const files = new FactFiles(ports.factFolder);
-  const state = files.read(source);
-  const upTo = present.stats().sequence;
-  if (upTo <= state.exportedUpTo) return { source, written: 0, rewritten: false };
-  const changed = await touchesExported(present, source, state.exportedUpTo, upTo);
-  const after = changed ? 0 : state.exportedUpTo;
-  const folder = files.folderOf(source);
-  mkdirSync(folder, { recursive: true });
-  const segments = changed ? [] : [...state.segments];
-  let written = 0;
-  let rows: Record<string, Value>[] = [];
-  const flush = async (): Promise<void> => {
-    if (rows.length === 0) return;
-    const name = `${String(upTo).padStart(12, "0")}-${segments.length}-${randomUUID().slice(0, 8)}.parquet`;
-    const spine = { kind: "rows", columns: spineKinds(definition.columns), rows } as const;
-    const filled = await ports.history.fill(
-      { plan: columnPlan(definition), spine, asOf: definition.eventTime },
-      work,
-    );
-    try {
-      await filled.writeParquet(join(folder, name), work);
-    } finally {
-      await filled.close();
-    }
-    segments.push(name);
-    written += rows.length;
-    rows = [];
-  };
-  for await (const logged of present.facts({ source, after, upTo })) {
-    if (logged.op === "delete" || !logged.live) continue;
-    rows.push({ ...logged.fact });
-    if (rows.length >= factsPerSegment) {
-      await flush();
-      work.onProgress?.({ stage: `exporting facts of ${source}`, done: written });
-    }
+  const state = files.read(source.name);
+  const news = logged.filter(({ sequence }) => sequence > state.exportedUpTo);
+  const rewritten = news.some(({ replaces }) => replaces !== undefined && replaces <= state.exportedUpTo);
+  if (news.length === 0) return { written: 0, rewritten };
+  const writer = new SegmentWriter(ports, source, files.folderOf(source.name), upTo, work);
+  if (rewritten) {
+    for await (const one of present.facts({ source: source.name, upTo })) await writer.add(one);
+  } else {
+    for (const one of news) await writer.add(one);
   }
-  await flush();
-  files.write(source, {
+  const added = await writer.finish();
+  const segments = rewritten ? added : [...state.segments, ...added];
+  files.write(source.name, {
     baseUpTo: state.baseUpTo,
     exportedUpTo: upTo,
     segments,
-    baseReplaced: state.baseReplaced || changed,
+    baseReplaced: state.baseReplaced || rewritten,
   });
-  removeUnlisted(folder, segments);
-  return { source, written, rewritten: changed };
+  removeUnlisted(files.folderOf(source.name), segments);
+  return { written: writer.written, rewritten };
 }
 
-/** Whether a change after `from` replaced or removed a fact that history already has. */
-async function touchesExported(
-  present: OnlineStore,
-  source: string,
-  from: number,
-  upTo: number,
-): Promise<boolean> {
-  for await (const logged of present.facts({ source, after: from, upTo })) {
-    if (logged.replaces !== undefined && logged.replaces <= from) return true;
+/** Writes live facts into Parquet files of bounded size. */
+class SegmentWriter {
+  written = 0;
+  private rows: Record<string, Value>[] = [];
+  private readonly names: string[] = [];
+  private readonly ports: Ports;
+  private readonly source: Source;
+  private readonly folder: string;
+  private readonly upTo: number;
+  private readonly work: Work;
+
+  constructor(ports: Ports, source: Source, folder: string, upTo: number, work: Work) {
+    mkdirSync(folder, { recursive: true });
+    this.ports = ports;
+    this.source = source;
+    this.folder = folder;
+    this.upTo = upTo;
+    this.work = work;
   }
-  return false;
+
+  async add(logged: LoggedFact): Promise<void> {
+    if (logged.op === "delete" || !logged.live) return;
+    if (this.rows.push({ ...logged.fact }) >= factsPerSegment) await this.flush();
+  }
+
+  /** The names of the segments written. */
+  async finish(): Promise<readonly string[]> {
+    await this.flush();
+    return this.names;
+  }
+
+  private async flush(): Promise<void> {
+    const { rows, source, work } = this;
+    if (rows.length === 0) return;
+    const name = `${String(this.upTo).padStart(12, "0")}-${this.names.length}-${randomUUID().slice(0, 8)}.parquet`;
+    const spine = { kind: "rows", columns: spineKinds(source.columns), rows } as const;
+    const request = { plan: columnPlan(source), spine, asOf: source.eventTime };
+    const filled = await this.ports.history.fill(request, work);
+    try {
+      await filled.writeParquet(join(this.folder, name), work);
+    } finally {
+      await filled.close();
+    }
+    this.names.push(name);
+    this.written += rows.length;
+    this.rows = [];
+    work.onProgress?.({ stage: `exporting facts of ${source.name}`, done: this.written });
+  }
+}
+
+function bySource(facts: readonly LoggedFact[]): ReadonlyMap<string, LoggedFact[]> {
+  const grouped = new Map<string, LoggedFact[]>();
+  for (const logged of facts) {
+    const list = grouped.get(logged.source);
+    if (list) list.push(logged);
+    else grouped.set(logged.source, [logged]);
+  }
+  return grouped;
 }
 
 function removeUnlisted(folder: string, segments: readonly string[]): void {

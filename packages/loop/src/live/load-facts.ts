@@ -1,8 +1,10 @@
-import { type InstantInput, type Kind, PawlError, type Source, type Value, type Work } from "@pawl/core";
+import { type InstantInput, type Kind, type Source, type Value, type Work } from "@pawl/core";
 import type { BatchColumn } from "@pawl/history";
-import type { Acknowledgement, OnlineStore } from "@pawl/present";
+import type { OnlineStore } from "@pawl/present";
 import type { Ports } from "../ports.ts";
 import { columnPlan } from "./column-view.ts";
+import { findSource } from "../find-source.ts";
+import { exportFacts } from "./export-facts.ts";
 import { FactFiles } from "./fact-files.ts";
 
 export interface LoadFacts {
@@ -11,6 +13,15 @@ export interface LoadFacts {
   readonly from?: InstantInput;
   readonly until?: InstantInput;
 }
+
+export interface LoadedFacts {
+  readonly added: number;
+  /** The log's position after the last of them. */
+  readonly sequence: number;
+}
+
+/** Large enough that waiting for the disk is a small part, small enough that other work gets in between. */
+const factsPerPush = 5_000;
 
 /**
  * Reads a source's files into the present, in the files' order, so that it knows what history knows. From
@@ -21,22 +32,27 @@ export async function loadFacts(
   present: OnlineStore,
   request: LoadFacts,
   work: Work = {},
-): Promise<Acknowledgement> {
+): Promise<LoadedFacts> {
   const source = findSource(ports, request.source);
-  const facts = readFacts(ports, source, request, work);
-  const done = await present.pushStream(source.name, facts, work);
-  new FactFiles(ports.factFolder).baseLoaded(source.name, done.sequence);
-  return done;
-}
-
-/** A source by name; `not_found` lists what there is. */
-export function findSource(ports: Ports, name: string): Source {
-  const found = ports.catalog.sources.get(name);
-  if (found) return found;
-  throw new PawlError("not_found", `There is no source "${name}".`, {
-    found: name,
-    expected: `one of ${[...ports.catalog.sources.keys()].join(", ")}`,
-  });
+  // What was pushed before goes to history first: from here on the log stands for the files.
+  await exportFacts(ports, present, work);
+  let [added, sequence] = [0, present.stats().sequence];
+  let batch: Record<string, Value>[] = [];
+  const push = async (): Promise<void> => {
+    const answer = await present.push(source.name, batch);
+    added += answer.added;
+    sequence = Math.max(sequence, answer.sequence);
+    batch = [];
+    work.onProgress?.({ stage: `taking in ${source.name}`, done: added });
+  };
+  for await (const fact of readFacts(ports, source, request, work)) {
+    if (batch.push(fact) < factsPerPush) continue;
+    work.signal?.throwIfAborted();
+    await push();
+  }
+  if (batch.length > 0) await push();
+  new FactFiles(ports.factFolder).baseLoaded(source.name, sequence);
+  return { added, sequence };
 }
 
 /** A source's facts from its files, one by one, in the files' order. */

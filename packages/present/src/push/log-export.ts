@@ -99,12 +99,13 @@ export class LogExport {
   private logged({ acceptedAt, blocks }: LogRecord): LoggedFact[] {
     return blocks.flatMap(({ source, columns, operations }) => {
       const live = this.state.sources.get(source);
-      return operations.map(({ sequence, op, row }): LoggedFact => {
+      return operations.map(({ sequence, op, row, old }): LoggedFact => {
         const fact: Record<string, Value> = {};
         for (const [i, name] of columns.entries()) fact[name] = row[i] ?? null;
         const kept = live?.keyed?.get(live.schema.keyOf(row) ?? "");
         const isLive = op === "put" && (!live?.keyed || kept?.sequence === sequence);
-        return { sequence, source, acceptedAt: acceptedAt as Instant, op, fact, live: isLive };
+        const logged = { sequence, source, acceptedAt: acceptedAt as Instant, op, fact, live: isLive };
+        return old ? { ...logged, replaces: old.sequence } : logged;
       });
     });
   }

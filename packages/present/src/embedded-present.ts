@@ -71,12 +71,16 @@ export async function openPresent(options: PresentOptions, parts: PresentParts =
     store =
       parts.store ??
       (options.store === "memory" ? memoryStore() : lmdbStore(join(options.directory, "state")));
-    log = await FactLog.open({
-      directory: join(options.directory, "log"),
-      files: parts.files ?? diskFiles,
-      sync: options.durability !== "process",
-      segmentBytes: parts.segmentBytes ?? 64 * 2 ** 20,
-    });
+    const notes = readJson<StateNotes>(store, notesKey);
+    log = await FactLog.open(
+      {
+        directory: join(options.directory, "log"),
+        files: parts.files ?? diskFiles,
+        sync: options.durability !== "process",
+        segmentBytes: parts.segmentBytes ?? 64 * 2 ** 20,
+      },
+      notes?.position,
+    );
     const present = new EmbeddedPresent(options, store, log, unlock, parts.sizes);
     await present.start();
     return present;
@@ -171,6 +175,7 @@ class EmbeddedPresent implements Present {
       });
     }
     state.define(this.catalog, notes?.indexes ?? [], log.start);
+    state.forget(await log.forgotten());
     await this.writeNotes();
     this.clock.advance(notes?.floor ?? Number.MIN_SAFE_INTEGER);
     this.floor = notes?.floor ?? this.floor;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalog, count, entity, type Instant, last, mean, minutes, source, sum, t } from "@pawl/core";
 import { afterEach, describe, expect, it } from "vitest";
+import { onlineStoreChecks } from "./check-online-store.ts";
 import { openPresent, type PresentParts } from "./embedded-present.ts";
 import { diskFiles } from "./log/log-files.ts";
 import type { LoggedFact, Present, PresentOptions } from "./present.ts";
@@ -58,6 +59,17 @@ async function open(options: Partial<PresentOptions> = {}, parts: PresentParts =
 const order = (id: number, amount: number, at = start - minute, who = "a") => ({ id, amount, at, who });
 const ask = (present: Present, who = "a", view = "orders_by_who") =>
   present.vectors(view, [{ who }]).values[0];
+
+describe.each(["memory", "lmdb"] as const)("an online store on %s", (store) => {
+  it.each(onlineStoreChecks)("$name", async ({ run }) => {
+    const directory = await fresh();
+    const under = {
+      open: (name: string, options: Pick<PresentOptions, "catalog" | "clock">) =>
+        openPresent({ ...options, store, directory: join(directory, name) }),
+    };
+    await expect(run(under)).resolves.toBeUndefined();
+  });
+});
 
 describe("facts in", () => {
   it("takes a fact once, corrects it, removes it, and starts again with the same", async () => {
@@ -357,6 +369,8 @@ describe("the way to history", () => {
     await rm(join(directory, "state"), { recursive: true });
     present = await open({ directory }, { segmentBytes: 2000 });
     expect(ask(present)).toEqual(before);
+    const early = { asOf: (start - 60 * minute) as Instant };
+    expect(() => present.vectors("orders_by_who", [{ who: "a" }], early)).toThrow(/forgotten/);
   });
 });
 

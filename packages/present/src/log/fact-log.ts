@@ -43,7 +43,8 @@ export class FactLog {
     this.segments = segments;
   }
 
-  static async open(options: FactLogOptions): Promise<FactLog> {
+  /** `known` is a position up to which the log is known to be sound; its end is looked for from there on. */
+  static async open(options: FactLogOptions, known?: LogPosition): Promise<FactLog> {
     const { directory, files } = options;
     const names = await files.list(directory);
     const segments: Segment[] = [];
@@ -53,7 +54,7 @@ export class FactLog {
     }
     const log = new FactLog(options, segments);
     const last = segments.at(-1);
-    if (last) await log.mendTail(last);
+    if (last) await log.mendTail(last, known);
     return log;
   }
 
@@ -125,6 +126,22 @@ export class FactLog {
     }
   }
 
+  /** What was forgotten of each source, before any segment with such facts is deleted: state can be made anew. */
+  async noteForgotten(forgotten: Readonly<Record<string, number>>): Promise<void> {
+    const { directory, files } = this.options;
+    const path = join(directory, "forgotten.json");
+    await files.save(`${path}.new`, Buffer.from(JSON.stringify(forgotten), "utf8"));
+    await files.rename(`${path}.new`, path);
+    await files.syncDirectory(directory);
+  }
+
+  async forgotten(): Promise<Readonly<Record<string, number>>> {
+    const { directory, files } = this.options;
+    if (!(await files.list(directory)).includes("forgotten.json")) return {};
+    const text = (await files.read(join(directory, "forgotten.json"))).toString("utf8");
+    return JSON.parse(text) as Record<string, number>;
+  }
+
   async close(): Promise<void> {
     const { file } = this;
     this.file = undefined;
@@ -170,7 +187,7 @@ export class FactLog {
   }
 
   /** Checks the last segment, and sets a torn record at its end aside. */
-  private async mendTail(segment: Segment): Promise<void> {
+  private async mendTail(segment: Segment, known?: LogPosition): Promise<void> {
     const { files, directory } = this.options;
     const path = this.path(segment.first);
     const bytes = await files.read(path);
@@ -183,7 +200,8 @@ export class FactLog {
       return;
     }
     if (!bytes.subarray(0, magic.length).equals(magic)) throw damaged(path, 0);
-    let offset = magic.length;
+    const isKnown = known?.segment === segment.first && known.offset <= bytes.length;
+    let offset = isKnown ? Math.max(known.offset, magic.length) : magic.length;
     for (let payload = unframe(bytes, offset); payload; payload = unframe(bytes, offset)) {
       offset += headerBytes + payload.length;
     }

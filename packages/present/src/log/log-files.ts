@@ -15,6 +15,7 @@ export interface LogFiles {
   list(directory: string): Promise<readonly string[]>;
   read(path: string): Promise<Buffer>;
   append(path: string): Promise<AppendFile>;
+  /** Writes a whole file, through to the disk. */
   save(path: string, bytes: Buffer): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -42,7 +43,7 @@ export const diskFiles: LogFiles = {
       close: () => file.close(),
     };
   },
-  save: (path, bytes) => writeFile(path, bytes),
+  save: (path, bytes) => writeFile(path, bytes, { flush: true }),
   rename,
   remove: unlink,
   syncDirectory: async (directory) => {

@@ -68,6 +68,10 @@ export class Retention {
     }
     await this.forgetKeyed(source, before, room);
     await checkpoint();
+    await this.log.noteForgotten({
+      ...(await this.log.forgotten()),
+      [source.known.name]: source.known.forgotten ?? before,
+    });
     await this.dropSegments();
     return { forgotten };
   }

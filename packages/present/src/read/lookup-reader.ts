@@ -238,7 +238,7 @@ export class LookupReader {
       values: group.slots.map((slot) => values[slot] as Value),
     };
     if (!timeline.memos[group.id]) timeline.bytes += 100 + 16 * group.slots.length;
-    timeline.memos[group.id] = memo;
+    timeline.remember(group.id, memo);
   }
 
   /** The last `asOf` at which no fact has entered or left a window of the group. */

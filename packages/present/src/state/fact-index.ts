@@ -6,7 +6,7 @@ import { decodeNode, encodeNode } from "../timeline/node-codec.ts";
 import type { Node } from "../timeline/node.ts";
 import { type NodeSizes, numbersOf, type Shape, shapeOf, textsOf } from "../timeline/shape.ts";
 import { Timeline } from "../timeline/timeline.ts";
-import { storeKey } from "./keyed-facts.ts";
+import { lookupKey, storeKey } from "../store/store-key.ts";
 import type { LogPosition } from "../log/fact-log.ts";
 
 /** What an index is of: facts of a source by some of its columns, with the columns its features use. */
@@ -119,7 +119,7 @@ export class FactIndex {
       known.used = true;
       return known;
     }
-    const bytes = this.store.get("nodes", storeKey(this.definition.id, 0, key));
+    const bytes = this.store.get("nodes", lookupKey(this.definition.id, 0, key));
     if (!bytes) return undefined;
     return this.keep(new Timeline(key, this.shape, decodeNode(bytes, 0, this.shape), this.load));
   }
@@ -128,10 +128,10 @@ export class FactIndex {
   startWriting(timelines: readonly Timeline[]): Writing {
     const { id } = this.definition;
     const changes: Change[] = [];
-    const taken: { timeline: Timeline; nodes: Node[]; freed: number[] }[] = [];
+    const taken: { timeline: Timeline; changes: ReturnType<Timeline["takeChanges"]> }[] = [];
     for (const timeline of timelines) {
-      const nodes = [...timeline.changed];
-      const { freed } = timeline;
+      const handed = timeline.takeChanges();
+      const { nodes, freed } = handed;
       for (const no of freed)
         changes.push({ table: "nodes", key: storeKey(id, no, timeline.key), value: null });
       for (const node of nodes) {
@@ -140,11 +140,8 @@ export class FactIndex {
         const value = isEmpty ? null : encodeNode(node, timeline.nextNo, this.shape);
         changes.push({ table: "nodes", key: storeKey(id, node.no, timeline.key), value });
       }
-      timeline.changed.clear();
-      timeline.freed = [];
-      timeline.writing++;
       this.changed.delete(timeline);
-      taken.push({ timeline, nodes, freed });
+      taken.push({ timeline, changes: handed });
     }
     return {
       changes,
@@ -152,10 +149,8 @@ export class FactIndex {
         for (const { timeline } of taken) timeline.writing--;
       },
       failed: () => {
-        for (const { timeline, nodes, freed } of taken) {
-          timeline.writing--;
-          for (const node of nodes) timeline.changed.add(node);
-          timeline.freed.push(...freed);
+        for (const { timeline, changes } of taken) {
+          timeline.restoreChanges(changes);
           this.changed.add(timeline);
         }
       },
@@ -199,7 +194,7 @@ export class FactIndex {
   }
 
   private readonly load = (key: string, no: number): Node => {
-    const bytes = this.store.get("nodes", storeKey(this.definition.id, no, key));
+    const bytes = this.store.get("nodes", lookupKey(this.definition.id, no, key));
     if (bytes) return decodeNode(bytes, no, this.shape).node;
     throw new PawlError("bad_data", `A part of the timeline of "${key}" in ${this.name} is missing.`, {
       next: "Delete the folder `state`; it is made again from the log. Do not delete the log.",

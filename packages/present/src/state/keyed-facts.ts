@@ -1,5 +1,6 @@
 import type { Scalar, ScalarKind } from "@pawl/core";
 import type { Row } from "../facts/fact-schema.ts";
+import { lookupKey, storeKey } from "../store/store-key.ts";
 import type { Change, KeyValueStore } from "../store/key-value-store.ts";
 
 export interface KeptFact {
@@ -30,7 +31,7 @@ export class KeyedFacts {
   get(key: string): KeptFact | undefined {
     const recent = this.changed.get(key) ?? (this.changed.has(key) ? null : this.writing.get(key));
     if (recent !== undefined) return recent ?? undefined;
-    const bytes = this.store.get("facts", storeKey(this.id, 0, key));
+    const bytes = this.store.get("facts", lookupKey(this.id, 0, key));
     return bytes ? this.decode(bytes) : undefined;
   }
 
@@ -95,13 +96,3 @@ export class KeyedFacts {
 
 const plain = (value: Scalar | null): string | number | boolean | null =>
   typeof value === "bigint" ? value.toString() : value;
-
-const room = Buffer.allocUnsafe(4096);
-
-/** Key of something in the store: whose it is, its number there, and its own key. */
-export function storeKey(id: number, no: number, key: string): Uint8Array {
-  const length = room.write(key, 8, "utf8");
-  room.writeUInt32BE(id, 0);
-  room.writeUInt32BE(no, 4);
-  return Uint8Array.prototype.slice.call(room, 0, 8 + length);
-}

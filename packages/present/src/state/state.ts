@@ -128,6 +128,16 @@ export class State {
     };
   }
 
+  /** Facts with eventTime before these moments are no longer held, by source. */
+  forget(forgotten: Readonly<Record<string, number>>): void {
+    for (const [name, before] of Object.entries(forgotten)) {
+      const source = this.sources.get(name);
+      if (!source) continue;
+      source.known = { ...source.known, forgotten: Math.max(before, source.known.forgotten ?? before) };
+      for (const index of source.indexes) index.forgotten = source.known.forgotten ?? before;
+    }
+  }
+
   /** The index a lookup reads. */
   indexFor(source: string, by: readonly string[]): FactIndex | undefined {
     const indexes = this.sources.get(source)?.indexes ?? [];

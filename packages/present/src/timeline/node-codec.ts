@@ -1,4 +1,5 @@
 import { PawlError } from "@pawl/core";
+import { room } from "../store/arena.ts";
 import type { Child, Inner, Leaf, Node } from "./node.ts";
 import type { Shape, TextCell } from "./shape.ts";
 
@@ -17,10 +18,9 @@ export function encodeNode(node: Node, nextNo: number, shape: Shape): Uint8Array
 
 function encodeLeaf({ rows, texts }: Leaf, nextNo: number, shape: Shape): Uint8Array {
   const tail = texts.length === 0 ? undefined : Buffer.from(JSON.stringify(texts.map(plain)), "utf8");
-  const buffer = new ArrayBuffer(head + rows.length * 8 + (tail?.length ?? 0));
-  writeHead(buffer, leafTag, rows.length / shape.stride, nextNo);
-  new Float64Array(buffer, head, rows.length).set(rows);
-  const bytes = new Uint8Array(buffer);
+  const bytes = room(head + rows.length * 8 + (tail?.length ?? 0));
+  writeHead(bytes, leafTag, rows.length / shape.stride, nextNo);
+  new Float64Array(bytes.buffer, bytes.byteOffset + head, rows.length).set(rows);
   if (tail) bytes.set(tail, head + rows.length * 8);
   return bytes;
 }
@@ -28,23 +28,23 @@ function encodeLeaf({ rows, texts }: Leaf, nextNo: number, shape: Shape): Uint8A
 const plain = (text: TextCell): string | null => (typeof text === "bigint" ? text.toString() : text);
 
 function encodeInner({ children }: Inner, nextNo: number): Uint8Array {
-  const buffer = new ArrayBuffer(head + children.length * childNumbers * 8);
-  writeHead(buffer, innerTag, children.length, nextNo);
-  const numbers = new Float64Array(buffer, head);
+  const bytes = room(head + children.length * childNumbers * 8);
+  writeHead(bytes, innerTag, children.length, nextNo);
+  const numbers = new Float64Array(bytes.buffer, bytes.byteOffset + head, children.length * childNumbers);
   for (const [i, c] of children.entries()) {
     numbers.set(
       [c.no, c.count, c.minEvent, c.maxEvent, c.minKnown, c.maxKnown, c.lowEvent, c.lowKnown, c.lowSequence],
       i * childNumbers,
     );
   }
-  return new Uint8Array(buffer);
+  return bytes;
 }
 
-function writeHead(buffer: ArrayBuffer, tag: number, count: number, nextNo: number): void {
-  const view = new DataView(buffer);
-  view.setUint32(0, tag, true);
-  view.setUint32(4, count, true);
-  view.setUint32(8, nextNo, true);
+function writeHead(bytes: Uint8Array, tag: number, count: number, nextNo: number): void {
+  const numbers = new Uint32Array(bytes.buffer, bytes.byteOffset, 3);
+  numbers[0] = tag;
+  numbers[1] = count;
+  numbers[2] = nextNo;
 }
 
 // Stored bytes may start anywhere; doubles are read from here.

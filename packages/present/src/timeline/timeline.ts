@@ -24,9 +24,9 @@ export class Timeline {
   /** The root, as if a parent knew it. Its number is always 0. */
   readonly root: Child;
   /** Nodes that differ from the store. */
-  readonly changed = new Set<Node>();
+  changed: ReadonlySet<Node> = noNodes;
   /** Numbers of nodes that are no more. */
-  freed: number[] = [];
+  freed: readonly number[] = noNumbers;
   nextNo: number;
   /** Counts changes: what was computed from the timeline before holds while this stays the same. */
   version = 0;
@@ -39,7 +39,7 @@ export class Timeline {
   /** Bytes as its index has counted them. */
   counted = 0;
   /** Answers that hold for a while; see LookupReader. */
-  memos: (Memo | undefined)[] = [];
+  memos: readonly (Memo | undefined)[] = noMemos;
   private readonly shape: Shape;
   private readonly load: (key: string, no: number) => Node;
 
@@ -54,7 +54,7 @@ export class Timeline {
     this.load = load;
     this.nextNo = root?.nextNo ?? 1;
     this.root = childOf(root?.node ?? emptyLeaf(0), shape);
-    this.bytes = 300 + nodeBytes(this.root.node as Node);
+    this.bytes = timelineBytes + nodeBytes(this.root.node as Node);
   }
 
   /** The node of a child, read if need be. */
@@ -99,7 +99,7 @@ export class Timeline {
     const { node } = this.root;
     if (!node || node.leaf) return;
     for (const child of node.children) child.node = undefined;
-    this.bytes = 300 + nodeBytes(node);
+    this.bytes = timelineBytes + nodeBytes(node);
   }
 
   /** Lets go of what lies below an inner node, if it is as in the store; the node keeps its own summaries. */
@@ -111,9 +111,40 @@ export class Timeline {
     }
   }
 
+  /** Hands over what differs from the store, as one who is going to write it. */
+  takeChanges(): { readonly nodes: readonly Node[]; readonly freed: readonly number[] } {
+    const taken = { nodes: [...this.changed], freed: this.freed };
+    this.changed = noNodes;
+    this.freed = noNumbers;
+    this.writing++;
+    return taken;
+  }
+
+  /** Takes back what could not be written. */
+  restoreChanges({ nodes, freed }: ReturnType<Timeline["takeChanges"]>): void {
+    for (const node of nodes) this.markChanged(node);
+    this.freed = [...this.freed, ...freed];
+    this.writing--;
+  }
+
+  remember(place: number, memo: Memo): void {
+    const memos = this.memos === noMemos ? [] : (this.memos as (Memo | undefined)[]);
+    memos[place] = memo;
+    this.memos = memos;
+  }
+
+  private markChanged(node: Node): void {
+    if (this.changed === noNodes) this.changed = new Set();
+    (this.changed as Set<Node>).add(node);
+  }
+
+  private forgetChange(node: Node): void {
+    if (this.changed !== noNodes) (this.changed as Set<Node>).delete(node);
+  }
+
   private touch(node: Node): void {
     node.summaries = undefined;
-    this.changed.add(node);
+    this.markChanged(node);
   }
 
   /** The new right-hand sibling if the child had to be split; false if the fact was there already. */
@@ -228,8 +259,8 @@ export class Timeline {
   }
 
   private free(child: Child): void {
-    if (child.node) this.changed.delete(child.node);
-    this.freed.push(child.no);
+    if (child.node) this.forgetChange(child.node);
+    this.freed = [...this.freed, child.no];
   }
 
   private shrinkRoot(): void {
@@ -237,15 +268,23 @@ export class Timeline {
       const { node } = this.root;
       if (!node || node.leaf || node.children.length > 1) return;
       const [only] = node.children;
-      this.changed.delete(node);
+      this.forgetChange(node);
       const next = only ? this.node(only) : emptyLeaf(0);
-      if (only) this.freed.push(only.no);
+      if (only) this.freed = [...this.freed, only.no];
       next.no = 0;
       this.touch(next);
       describe(this.root, next, this.shape);
     }
   }
 }
+
+// Most timelines lie still: what they have nothing of, they share.
+const noNodes: ReadonlySet<Node> = new Set();
+const noNumbers: readonly number[] = [];
+const noMemos: readonly (Memo | undefined)[] = [];
+
+/** Bytes of a timeline without its nodes, roughly. */
+const timelineBytes = 500;
 
 /** Values that hold for every `asOf` from `from` to `until`, both inclusive, while the version is the same. */
 export interface Memo {
@@ -284,7 +323,7 @@ function widen(child: Child, event: number, known: number): void {
 }
 
 function nodeBytes(node: Node): number {
-  if (node.leaf) return 150 + node.rows.length * 8 + node.texts.length * 32;
+  if (node.leaf) return 250 + node.rows.length * 8 + node.texts.length * 32;
   return 100 + node.children.length * 120;
 }
 

@@ -112,23 +112,31 @@ export async function readRecords(
   return { rows, integers: integers.subarray(0, rows), records: records.subarray(0, rows * width), width };
 }
 
-/** Calls `take` with each chunk of a result, until it says false; false when it did. */
+/**
+ * Calls `take` with each chunk of a result, until it says false; false when it did. The next chunk is asked
+ * for before the last one is taken, so that DuckDB's threads and this one work at the same time.
+ */
 async function eachChunk(
   session: Session,
   sql: string,
   take: (chunk: DuckDBDataChunk, n: number) => boolean,
 ): Promise<boolean> {
   const result = await session.stream(sql);
+  let next = result.fetchChunk();
   try {
     for (let n = 1; ; n++) {
-      const chunk = await result.fetchChunk();
+      const chunk = await next;
       if (!chunk || chunk.rowCount === 0) return true;
+      next = result.fetchChunk();
       if (!take(chunk, n)) return false;
       if (n % 64 === 0) session.checkCancelled();
     }
   } catch (thrown) {
     session.checkCancelled();
     throw duckdbError(thrown, sql);
+  } finally {
+    // Whatever is still under way ends before the connection is used again.
+    await next.catch(() => undefined);
   }
 }
 

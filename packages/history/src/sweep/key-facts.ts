@@ -10,6 +10,8 @@ export interface Opening {
   readonly at: Float64Array;
 }
 
+const blockSize = 256;
+
 /**
  * The facts of one key in order of knownTime, copied into columns side by side: facts come into sight
  * mostly in this order, so a sweep walks through near memory. Arrays are reused from key to key and grow;
@@ -48,14 +50,15 @@ export class KeyFacts {
     const ids = this.#ids;
     const used = this.#used;
     const columns = this.#columns;
-    // Each record is met once: among millions, to get there costs more than to copy it.
-    for (let i = 0; i < n; i++) {
-      const id = order[start + i] as number;
-      ids[i] = id;
-      const at = id * width;
+    for (let i = 0; i < n; i++) ids[i] = order[start + i] as number;
+    // Each record is met once, some hundred at a time: among millions, to get there costs more than to copy,
+    // and the processor goes on many ways at once as long as the loop is this simple.
+    for (let from = 0; from < n; from += blockSize) {
+      const until = Math.min(n, from + blockSize);
       for (let u = 0; u < used.length; u++) {
         const place = used[u] as number;
-        (columns[place] as Float64Array)[i] = records[at + place] as number;
+        const column = columns[place] as Float64Array;
+        for (let i = from; i < until; i++) column[i] = records[(ids[i] as number) * width + place] as number;
       }
     }
     this.#sortByKnown();

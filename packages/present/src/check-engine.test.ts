@@ -70,7 +70,7 @@ function engine(name: string, ways: Ways): TestedEngine {
         ...(ways.cramped && { limits: { memoryBytes: 1, dirtyKeys: 1 } }),
       };
       // Small nodes and segments, so that few facts make deep trees and several files.
-      const parts = { segmentBytes: 2000, sizes: { leafFacts: 2 + chance(3), innerChildren: 3 } };
+      const parts = { segmentBytes: 2000, sizes: { leafFacts: 2 + chance(8), innerChildren: 3 } };
       let present = await openPresent(options, parts);
       const live: Record<string, Row[]> = {};
       try {
@@ -79,6 +79,7 @@ function engine(name: string, ways: Ways): TestedEngine {
           for (let i = 0; i < facts.length; ) {
             const batch = facts.slice(i, (i += 1 + chance(9)));
             await pushAll(present, source, batch, chance, ways);
+            readAll(present, question);
             if (!ways.restarts || chance(3) > 0) continue;
             await present.close();
             present = await openPresent(options, parts);
@@ -118,6 +119,14 @@ async function pushAll(
 /** What may be pushed: facts without an eventTime or a part of their key are never seen, and refused. */
 function takes(source: Source, fact: Row): boolean {
   return [source.eventTime, ...source.key].every((column) => fact[column] !== null);
+}
+
+/** Reads on the way, so that what is remembered from then could be wrong later. */
+function readAll(present: Present, { view, spine, asOf }: EngineQuestion): void {
+  for (const row of spine) {
+    const moment = row[asOf];
+    if (Number.isSafeInteger(moment)) present.vectors(view, [row], { asOf: moment as never });
+  }
 }
 
 function isBeyond(fact: Row): boolean {

@@ -13,6 +13,7 @@ import {
   PawlError,
   type Scalar,
 } from "@pawl/core";
+import type { Node } from "../timeline/node.ts";
 import { type Shape, type ShapeColumn, type TextCell } from "../timeline/shape.ts";
 
 /** One fact of a leaf, as expressions read it. One object serves all facts in turn. */
@@ -55,6 +56,24 @@ export class IndexStates {
     this.shape = shape;
     this.eventTime = eventTime;
   }
+
+  /** Adds one fact to the summaries of a node above it. */
+  readonly keepUp = (node: Node, numbers: readonly number[], texts: readonly TextCell[]): void => {
+    const { summaries } = node;
+    if (!summaries) return;
+    const fact: Cursor = { rows: numbers, texts, at: 0, textAt: 0 };
+    const [eventTime, knownTime] = numbers as unknown as [number, number];
+    for (let id = 0; id < summaries.length; id++) {
+      const summary = summaries[id];
+      if (summary === undefined) continue;
+      const state = this.states[id] as State;
+      const value = (this.measures[state.measure] as Measure)(fact);
+      if (value === undefined) continue;
+      // Those that hold every value are made anew when asked for, if the node is still small enough.
+      if (state.bounded || node.leaf) state.aggregate.add(summary, value, eventTime, knownTime);
+      else summaries[id] = undefined;
+    }
+  };
 
   stateOf(node: AggregateNode): State {
     const { fn, arg, where, params } = canonicalNode(node) as AggregateNode;

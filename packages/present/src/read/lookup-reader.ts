@@ -41,7 +41,7 @@ interface Group {
 }
 
 /** Facts in a leaf below which a walk over them is cheaper than keeping summaries of it. */
-const wholeFrom = 8;
+const wholeFrom = 4;
 /** Facts below a node up to which summaries that hold every value are kept. */
 const unboundedUpTo = 2048;
 

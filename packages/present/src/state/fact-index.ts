@@ -76,7 +76,9 @@ export class FactIndex {
     const key = this.keyOf(row);
     // A fact that does not say when, or whose, is never seen by a feature.
     if (known === null || typeof event !== "number" || key === undefined) return;
-    const timeline = this.timeline(key) ?? this.keep(new Timeline(key, this.shape, undefined, this.load));
+    const timeline =
+      this.timeline(key) ??
+      this.keep(new Timeline(key, this.shape, undefined, this.load, this.states.keepUp));
     timeline.insert(numbersOf(this.shape, event, known, sequence, row), textsOf(this.shape, row));
     this.account(timeline);
     if (timeline.changed.size > 0) this.changed.add(timeline);
@@ -121,7 +123,9 @@ export class FactIndex {
     }
     const bytes = this.store.get("nodes", lookupKey(this.definition.id, 0, key));
     if (!bytes) return undefined;
-    return this.keep(new Timeline(key, this.shape, decodeNode(bytes, 0, this.shape), this.load));
+    return this.keep(
+      new Timeline(key, this.shape, decodeNode(bytes, 0, this.shape), this.load, this.states.keepUp),
+    );
   }
 
   /** Hands over the nodes of some changed timelines; of each timeline all or none. */

@@ -43,7 +43,7 @@ export function shapeOf(
     return { name, kind, from, numeric, slot: numeric ? numbers++ : texts++ };
   });
   const leafFacts = Math.max(16, Math.min(48, Math.floor(1900 / (numbers * 8 + texts * 12))));
-  return { columns: placed, stride: numbers, texts, leafFacts, innerChildren: 24, ...sizes };
+  return { columns: placed, stride: numbers, texts, leafFacts, innerChildren: 16, ...sizes };
 }
 
 export type TextCell = string | bigint | null;

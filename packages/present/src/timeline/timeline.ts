@@ -42,14 +42,17 @@ export class Timeline {
   memos: readonly (Memo | undefined)[] = noMemos;
   private readonly shape: Shape;
   private readonly load: (key: string, no: number) => Node;
+  private readonly keepUp: KeepUp | undefined;
 
   constructor(
     key: string,
     shape: Shape,
     root: { readonly node: Node; readonly nextNo: number } | undefined,
     load: (key: string, no: number) => Node,
+    keepUp?: KeepUp,
   ) {
     this.key = key;
+    this.keepUp = keepUp;
     this.shape = shape;
     this.load = load;
     this.nextNo = root?.nextNo ?? 1;
@@ -142,6 +145,12 @@ export class Timeline {
     if (this.changed !== noNodes) (this.changed as Set<Node>).delete(node);
   }
 
+  private touchByInsert(node: Node, numbers: readonly number[], texts: readonly TextCell[]): void {
+    if (node.summaries && this.keepUp) this.keepUp(node, numbers, texts);
+    else node.summaries = undefined;
+    this.markChanged(node);
+  }
+
   private touch(node: Node): void {
     node.summaries = undefined;
     this.markChanged(node);
@@ -160,7 +169,7 @@ export class Timeline {
     const sibling = this.insertBelow(below, numbers, texts);
     if (sibling === false) return false;
     if (sibling) node.children.splice(position + 1, 0, sibling);
-    this.touch(node);
+    this.touchByInsert(node, numbers, texts);
     widen(child, numbers[0] as number, numbers[1] as number);
     return node.children.length > this.shape.innerChildren ? this.splitInner(child, node) : undefined;
   }
@@ -182,7 +191,7 @@ export class Timeline {
       leaf.rows.splice(at * stride, 0, ...numbers);
       leaf.texts.splice(at * this.shape.texts, 0, ...texts);
     }
-    this.touch(leaf);
+    this.touchByInsert(leaf, numbers, texts);
     widen(child, event, known);
     return leaf.rows.length > leafFacts * stride ? this.splitLeaf(child, leaf, at) : undefined;
   }
@@ -199,6 +208,7 @@ export class Timeline {
       texts: leaf.texts.splice(keep * texts),
       summaries: undefined,
     };
+    leaf.summaries = undefined;
     this.touch(right);
     describe(child, leaf, this.shape);
     this.bytes += 200;
@@ -214,6 +224,7 @@ export class Timeline {
       children: inner.children.splice(keep),
       summaries: undefined,
     };
+    inner.summaries = undefined;
     this.touch(right);
     describe(child, inner, this.shape);
     this.bytes += 200;
@@ -285,6 +296,9 @@ const noMemos: readonly (Memo | undefined)[] = [];
 
 /** Bytes of a timeline without its nodes, roughly. */
 const timelineBytes = 500;
+
+/** Brings a node's summaries up to date with a fact that was added below it. */
+export type KeepUp = (node: Node, numbers: readonly number[], texts: readonly TextCell[]) => void;
 
 /** Values that hold for every `asOf` from `from` to `until`, both inclusive, while the version is the same. */
 export interface Memo {

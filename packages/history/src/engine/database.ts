@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -19,11 +19,14 @@ export class Database {
   readonly #instance: DuckDBInstance;
   readonly #sessions = new Set<Session>();
   readonly #attached = new Map<string, { readonly alias: string; users: number }>();
+  /** A folder for spilling that was made here and goes with this. */
+  readonly #ownFolder: string | undefined;
   #serial = 0;
   #closed = false;
 
-  private constructor(instance: DuckDBInstance, threads: number) {
+  private constructor(instance: DuckDBInstance, threads: number, ownFolder: string | undefined) {
     this.#instance = instance;
+    this.#ownFolder = ownFolder;
     this.threads = threads;
   }
 
@@ -34,9 +37,11 @@ export class Database {
         found: String(options.threads),
       });
     }
-    const temp = options.tempDirectory ?? join(tmpdir(), `pawl-history-${process.pid}`);
-    mkdirSync(temp, { recursive: true });
+    const own =
+      options.tempDirectory === undefined ? mkdtempSync(join(tmpdir(), "pawl-history-")) : undefined;
+    const temp = own ?? (options.tempDirectory as string);
     try {
+      mkdirSync(temp, { recursive: true });
       const instance = await DuckDBInstance.create(":memory:", {
         threads: String(threads),
         temp_directory: temp,
@@ -46,8 +51,9 @@ export class Database {
         autoload_known_extensions: "false",
         ...(options.memoryLimit !== undefined && { memory_limit: options.memoryLimit }),
       });
-      return new Database(instance, threads);
+      return new Database(instance, threads, own);
     } catch (cause) {
+      if (own !== undefined) rmSync(own, { recursive: true, force: true });
       throw new PawlError("invalid_input", "History could not be opened with these options.", {
         found: cause instanceof Error ? cause.message : String(cause),
         expected: 'memoryLimit such as "2GB", threads from 1, a folder that can be written to',
@@ -106,5 +112,6 @@ export class Database {
     const closing = Array.from(this.#sessions, (session) => session.close());
     await Promise.all(closing);
     this.#instance.closeSync();
+    if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import { createApp } from "./app.ts";
 import { createGate, type Token } from "./http/gate.ts";
 import { defaultLimits, type Limits } from "./http/limits.ts";
 import { catchUp } from "./live/catch-up.ts";
+import { exportInBackground } from "./live/export-in-background.ts";
 import type { Log } from "./log.ts";
 import { presentMetrics } from "./metrics/present-metrics.ts";
 import { ServerMetrics } from "./metrics/server-metrics.ts";
@@ -45,6 +46,7 @@ export async function serveProject(project: Project, options: ServeProject): Pro
     log.error({ error: String(error) }, "predictions could not be kept");
   });
   const serving = options.record === false ? answering : recorded(answering, kept, ports.clock);
+  const exporting = present && exportInBackground(ports, present, log);
   let accepting = true;
   const metrics = new ServerMetrics({
     ready: () => accepting && serving.ready(),
@@ -90,6 +92,7 @@ export async function serveProject(project: Project, options: ServeProject): Pro
     async stop() {
       await running.stop();
       metrics.close();
+      await exporting?.stop();
       await serving.close();
     },
   };

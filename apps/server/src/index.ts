@@ -10,6 +10,7 @@ export type { Live } from "./live/live.ts";
 export { type LeftBehind, openLive } from "./live/open-live.ts";
 export { createLog, type Log, type LogLevel, logLevels, silentLog } from "./log.ts";
 export { ServerMetrics } from "./metrics/server-metrics.ts";
+export { settleFacts } from "./live/settle-facts.ts";
 export { mlflowMount } from "./mlflow/mlflow-mount.ts";
 export { type MlflowOptions, mlflowRoutes } from "./mlflow/mlflow-routes.ts";
 export { type DatasetFiles, localDatasetFiles } from "./native/dataset-files.ts";

@@ -35,8 +35,8 @@ export interface RunningServer {
 export async function startServer(app: Hono<PawlEnv>, options: StartOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port = defaultPort, log, noticeMs = 0, graceMs = 10_000 } = options;
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  // Slow senders hold a socket, not the server: a minute for a body, a quarter of it for headers.
-  server.requestTimeout = 60_000;
+  // Slow senders hold a socket, not the server: ten minutes for a body (artifacts are large), far less for headers.
+  server.requestTimeout = 600_000;
   server.headersTimeout = 15_000;
   // Longer than the minute that load balancers commonly keep idle connections for.
   server.keepAliveTimeout = 65_000;

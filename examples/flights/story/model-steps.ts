@@ -41,7 +41,7 @@ export const contenders: readonly {
   { name: "logistic", estimator: "linear", params: {}, says: "a weighted sum of all features" },
   {
     name: "boosted trees",
-    estimator: "boosting",
+    estimator: "gradient-boosting",
     params: { rounds: 150, learningRate: 0.1, maxLeaves: 31, minRowsInLeaf: 100 },
     says: "trees that find what goes together",
   },
@@ -100,7 +100,7 @@ export async function leak(
   const leaky = await read(ports, `${plot.model}_leaky`);
   const settings = contenders.find((contender) => contender.name === champion);
   const { frame, target, times } = leaky.train;
-  const model = await findEstimator(ports, "boosting").train(
+  const model = await findEstimator(ports, "gradient-boosting").train(
     { frame, target, times, task: leaky.task, seed: plot.seed },
     settings?.params ?? {},
     work,

@@ -3,7 +3,7 @@ import { type CommandModule, common, example, wholeNumber } from "../command.ts"
 import { bytesText, countText, percentText, plural } from "../output/figures.ts";
 import { tableText } from "../output/table.ts";
 import type { Answer } from "../output/terminal.ts";
-import { withProject } from "../project/with-project.ts";
+import { withSettledProject } from "../project/with-project.ts";
 
 interface Options {
   readonly from?: string;
@@ -28,7 +28,7 @@ export const datasetCommand: CommandModule = (program, run) => {
     .option("--ignore-known-time", "leak the future, to see what a leak would have promised")
     .action((model: string, options: Options) =>
       run(command, (setting) =>
-        withProject(setting, async ({ ports }) => {
+        withSettledProject(setting, async ({ ports }) => {
           const { freezeDataset } = await import("@pawl/loop");
           return answerOf(await freezeDataset(ports, requestOf(model, options), setting.terminal.work));
         }),

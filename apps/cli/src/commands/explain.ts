@@ -15,10 +15,11 @@ import { type CommandModule, common, example, wholeNumber } from "../command.ts"
 import { countText, numberText, plural } from "../output/figures.ts";
 import { tableText } from "../output/table.ts";
 import type { Answer } from "../output/terminal.ts";
-import { withProject } from "../project/with-project.ts";
+import { withSettledProject } from "../project/with-project.ts";
 
 interface Options {
-  readonly asOf: string;
+  readonly asOf?: string;
+  readonly at?: string;
   readonly limit: number;
 }
 
@@ -28,12 +29,19 @@ export const explainCommand: CommandModule = (program, run) => {
     .command("explain")
     .argument("<feature>", "the feature, as group.feature")
     .argument("<key...>", "whose value: one word for each column of the group's key")
-    .requiredOption("--as-of <moment>", "the moment of asking")
+    .option("--as-of <moment>", "the moment of asking; there is no default")
+    .option("--at <moment>", "another word for --as-of")
     .option("--limit <facts>", "facts shown for each outcome", wholeNumber(1), 5)
     .description("show which facts made a value, which were refused, and why")
-    .action((feature: string, key: readonly string[], options: Options) =>
-      run(command, (setting) =>
-        withProject(setting, async ({ ports }) => {
+    .action((feature: string, key: readonly string[], options: Options) => {
+      const moment =
+        options.asOf ??
+        options.at ??
+        command.error("error: required option '--as-of <moment>' not specified", {
+          code: "commander.missingMandatoryOptionValue",
+        });
+      return run(command, (setting) =>
+        withSettledProject(setting, async ({ ports }) => {
           const dot = feature.lastIndexOf(".");
           const { group } = findFeature(
             feature.slice(0, Math.max(0, dot)),
@@ -45,15 +53,15 @@ export const explainCommand: CommandModule = (program, run) => {
               group,
               feature: feature.slice(dot + 1),
               key: keyOf(group, key),
-              asOf: options.asOf,
+              asOf: moment,
               limit: options.limit,
             },
             setting.terminal.work,
           );
           return answerOf(feature, key, group, explanation);
         }),
-      ),
-    );
+      );
+    });
   example(common(command), "pawl explain flights_by_origin.delay_mean_3h ORD --as-of 2001-05-01T08:30:00");
 };
 

@@ -18,7 +18,11 @@ export function withLive<T>(
       terminal.note((paint) => `${paint.warn("!")} The files of ${source} were not read: ${error.message}`);
     }
     try {
-      return await body({ project, present });
+      const done = await body({ project, present });
+      // So that history has what was pushed, whoever asks next.
+      const { exportFacts } = await import("@pawl/loop");
+      await exportFacts(project.ports, present, terminal.work);
+      return done;
     } finally {
       await present.close();
     }

@@ -25,6 +25,15 @@ export async function withProject<T>(setting: Setting, body: (project: Project) 
   }
 }
 
+/** As `withProject`, after history has been given every fact that was pushed. */
+export function withSettledProject<T>(setting: Setting, body: (project: Project) => Promise<T>): Promise<T> {
+  return withProject(setting, async (project) => {
+    const { settleFacts } = await import("@pawl/server");
+    await settleFacts(project, setting.terminal.work);
+    return body(project);
+  });
+}
+
 /** Who is at work, as the system knows them. */
 function userName(env: Setting["env"]): string {
   try {

@@ -80,7 +80,7 @@ describe("opening a present", () => {
   it.each([true, false])("starts anew after it was broken off, with a key (%s) or without", async (keyed) => {
     opened = await project(keyed);
     const work = untilPushing();
-    await expect(openLive(opened, work)).rejects.toMatchObject({ name: "AbortError" });
+    await expect(openLive(opened, work)).rejects.toMatchObject({ code: "cancelled" });
     expect(existsSync(join(directory, ".pawl", "facts", "orders", "loading"))).toBe(true);
     expect(await orderCount(opened)).toBe(rows / 2);
     expect(existsSync(join(directory, ".pawl", "facts", "orders", "loading"))).toBe(false);
@@ -93,7 +93,7 @@ describe("opening a present", () => {
     const { present } = await openLive(opened);
     await rm(join(directory, ".pawl", "facts", "orders"), { recursive: true });
     await expect(catchUp(ports, present, "orders", untilPushing())).rejects.toMatchObject({
-      name: "AbortError",
+      code: "cancelled",
     });
     const before = present.stats().sequence;
     await present.close();

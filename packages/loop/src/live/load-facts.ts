@@ -43,7 +43,7 @@ export async function loadFacts(
     added += answer.added;
     sequence = Math.max(sequence, answer.sequence);
     batch = [];
-    work.onProgress?.({ stage: `taking in ${source.name}`, done: added });
+    work.onProgress?.({ stage: `pushing facts of ${source.name}`, done: added });
   };
   for await (const fact of readFacts(ports, source, request, work)) {
     if (batch.push(fact) < factsPerPush) continue;

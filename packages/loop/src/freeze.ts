@@ -53,7 +53,10 @@ export async function freezeDataset(
     ...(model.where && { where: model.where }),
     ...range,
   } as const;
-  const predictions = await pastPredictions(ports, { view: model.view, spine, asOf: model.asOf }, work);
+  const freezeOwn = async (name: string): Promise<Dataset> =>
+    (await freezeDataset(ports, { model: name }, work)).dataset;
+  const rows = { view: model.view, spine, asOf: model.asOf };
+  const predictions = await pastPredictions(ports, rows, freezeOwn, work);
   const manifest = await ports.history.freezeDataset(
     {
       model,

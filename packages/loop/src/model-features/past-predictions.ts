@@ -10,10 +10,9 @@ import {
   type Work,
 } from "@pawl/core";
 import type { AsOf, Spine } from "@pawl/history";
-import type { ModelVersion } from "@pawl/ledger";
+import type { Dataset, ModelVersion } from "@pawl/ledger";
 import { columnsRead } from "../columns-read.ts";
 import { definitionHash, findModel } from "../find-model.ts";
-import { freezeDataset } from "../freeze.ts";
 import type { Ports } from "../ports.ts";
 import { folderSliceCache, sliceKey } from "./slice-cache.ts";
 import { requireColumns, slicedPredictions } from "./sliced-predictions.ts";
@@ -24,6 +23,9 @@ export interface PastRows {
   readonly spine: Spine;
   readonly asOf: AsOf;
 }
+
+/** Freezes a model's own training set: what its past versions learn from. */
+export type FreezeOwn = (model: string) => Promise<Dataset>;
 
 /** Time is cut into slices of this length; each has a model of its own. */
 const sliceLength = parseDuration("30d");
@@ -36,23 +38,30 @@ const sliceLength = parseDuration("30d");
 export async function pastPredictions(
   ports: Ports,
   rows: PastRows,
+  freeze: FreezeOwn,
   work: Work = {},
 ): Promise<ReadonlyMap<string, Float64Array>> {
   const predictions = new Map<string, Float64Array>();
   for (const { slot, model } of plan(rows.view, ports.catalog.groups).models) {
-    predictions.set(slot, await predictPast(ports, findModel(ports.catalog, model), rows, work));
+    predictions.set(slot, await predictPast(ports, findModel(ports.catalog, model), rows, freeze, work));
   }
   return predictions;
 }
 
-async function predictPast(ports: Ports, inner: Model, rows: PastRows, work: Work): Promise<Float64Array> {
+async function predictPast(
+  ports: Ports,
+  inner: Model,
+  rows: PastRows,
+  freeze: FreezeOwn,
+  work: Work,
+): Promise<Float64Array> {
   const has = new Set(Object.keys(rows.view.spine));
   const needs = [...columnsRead(plan(inner.view, ports.catalog.groups))].filter((name) =>
     Object.hasOwn(inner.view.spine, name),
   );
   requireColumns(rows.view.name, inner, has, needs);
   const settings = await newestSettings(ports, inner);
-  const { dataset } = await freezeDataset(ports, { model: inner.name }, work);
+  const dataset = await freeze(inner.name);
   const file = dataset.files[0]?.uri ?? "";
   const learned = await ports.history.readFrame(file, {}, work);
   const asked = { view: inner.view as View, spine: rows.spine, asOf: rows.asOf };
@@ -61,7 +70,7 @@ async function predictPast(ports: Ports, inner: Model, rows: PastRows, work: Wor
       ...asked,
       groups: ports.catalog.groups,
       directory: ports.datasetFolder,
-      predictions: await pastPredictions(ports, asked, work),
+      predictions: await pastPredictions(ports, asked, freeze, work),
     },
     work,
   );

@@ -111,6 +111,25 @@ describe("facts in", () => {
     expect(present.stats().sequence).toBe(1);
   });
 
+  it("forgets the names of pushes after a week, and not before", async () => {
+    const present = await open();
+    const visit = { departure: start, who: "a", delay: 0 };
+    await present.push("flights", [visit], { id: "old" });
+    await present.checkpoint();
+    time = start + 6 * 24 * 60 * minute;
+    await present.push("flights", [visit], { id: "new" });
+    await present.checkpoint();
+    expect((await present.push("flights", [visit], { id: "old" })).sequence).toBe(1);
+    time = start + 8 * 24 * 60 * minute;
+    await present.push("orders", [order(1, 1)]);
+    // One look ends at the last name, the next begins with the first.
+    await present.checkpoint();
+    await present.checkpoint();
+    expect((await present.push("flights", [visit], { id: "old" })).sequence).toBe(4);
+    expect((await present.push("flights", [visit], { id: "new" })).sequence).toBe(2);
+    time = start;
+  });
+
   it("refuses a whole push for one bad fact, and says what is wrong with which", async () => {
     const present = await open();
     const bad = { id: 2.5, at: "2024-02-30", who: 7, amount: "x", colour: "red" };

@@ -9,7 +9,8 @@ export type RowInput = Readonly<Record<string, unknown>>;
 export interface PushOptions {
   /**
    * Names this push. The same name again gives the first answer and changes nothing, so that a caller
-   * who got no answer may ask again. Needed for sources without a key; sources with one are idempotent by it.
+   * who got no answer may ask again, for seven days. Needed for sources without a key; sources with one are
+   * idempotent by it.
    */
   readonly id?: string;
 }
@@ -123,7 +124,8 @@ export interface OnlineStore {
   /**
    * Takes facts in. All or nothing: a fact that breaks its source's schema refuses the whole push
    * (`invalid_input`, with `details.rows`). Facts may be late, out of order or repeated; a fact whose key is
-   * known replaces that fact. `exhausted` with `details.retryAfterMs` while the disk cannot keep up.
+   * known replaces that fact. A fact must say when it happened; one whose knownTime comes out as null is kept for
+   * history, and no feature sees it. `exhausted` with `details.retryAfterMs` while the disk cannot keep up.
    */
   push(source: string, facts: readonly FactInput[], options?: PushOptions): Promise<Acknowledgement>;
   /** The same for a stream: pushed in batches as the store keeps up; the answer sums them up. */

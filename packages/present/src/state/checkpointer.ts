@@ -1,4 +1,5 @@
 import type { LogPosition } from "../log/fact-log.ts";
+import type { PushAnswer } from "../log/log-record.ts";
 import type { Change, KeyValueStore } from "../store/key-value-store.ts";
 import type { FactIndex, Writing } from "./fact-index.ts";
 import { answerKey, notesKey, type State } from "./state.ts";
@@ -10,6 +11,12 @@ export interface Moment {
   readonly floor: number;
   readonly exportedUpTo: number;
 }
+
+/** How long a push can be answered again by its name. */
+const answersKept = 7 * 86_400_000_000;
+const answersPerCheckpoint = 1000;
+/** After every answer's key, which begins "push ". */
+const answerEnd = Buffer.from("push!", "utf8");
 
 const timelinesPerWrite = 1000;
 const factsPerWrite = 2000;
@@ -25,6 +32,8 @@ export class Checkpointer {
   private readonly moment: () => Moment;
   private running: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
+  /** Where the last look at old answers ended. */
+  private answersSeen: Uint8Array | undefined;
   /** The last sequence a start need not read again. */
   sequence: number;
 
@@ -109,10 +118,23 @@ export class Checkpointer {
       () => {},
     );
     await this.store.write([change(notesKey, this.state.notes({ ...now, backfills }))]);
+    await this.forgetAnswers(now.floor - answersKept);
     for (const [id, answer] of answers) {
       if (this.state.answers.get(id) === answer) this.state.answers.delete(id);
     }
     this.sequence = now.sequence;
+  }
+
+  /** Looks at some stored answers in turn and deletes the old ones. */
+  private async forgetAnswers(before: number): Promise<void> {
+    const from = this.answersSeen ?? answerKey("");
+    const entries = this.store.range("meta", from, answerEnd, answersPerCheckpoint);
+    const old = entries.filter(({ value }) => {
+      return (JSON.parse(Buffer.from(value).toString("utf8")) as PushAnswer).asOf < before;
+    });
+    await this.store.write(old.map(({ key }) => ({ table: "meta", key, value: null })));
+    const last = entries.at(-1);
+    this.answersSeen = last && Buffer.concat([last.key, Buffer.from([0])]);
   }
 
   private async writeTimelines(

@@ -34,7 +34,7 @@ export function install() {
   const marker = join(root, "node_modules", ".package-lock.json");
   const lock = join(root, "package-lock.json");
   const fresh = existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs;
-  if (!fresh) must("npm", ["ci", "--no-fund", "--no-audit"], "Installing dependencies");
+  if (!fresh) must("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"], "Installing dependencies");
 }
 
 /** Compiles all packages; incremental. */

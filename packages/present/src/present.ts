@@ -162,6 +162,7 @@ export interface Present extends OnlineStore {
   /**
    * Forgets a source's facts with eventTime before a moment, once they are exported, and answers no question
    * that would need them any more. Refused while a feature of the source needs a longer past.
+   * From then on `facts()` does not give them as live: who writes history anew from it must keep what is older.
    */
   retain(source: string, before: InstantInput): Promise<{ readonly forgotten: number }>;
   /** Writes all changed state to the store, so that the next start has nothing to read again. */

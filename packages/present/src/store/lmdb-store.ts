@@ -16,6 +16,8 @@ export function lmdbStore(directory: string): KeyValueStore {
     maxDbs: tables.length,
     // Off, so that a resolved write is on disk and never rolled back with a later one.
     overlappingSync: false,
+    // Off, since a failed commit then rejects promises LMDB keeps to itself, which ends the process.
+    eventTurnBatching: false,
     encoding: "binary",
     keyEncoding: "binary",
   });
@@ -36,13 +38,14 @@ export function lmdbStore(directory: string): KeyValueStore {
     write: async (changes) => {
       if (changes.length === 0) return;
       try {
-        await root.batch(() => {
+        const done = root.batch(() => {
           for (const change of changes) apply(opened[change.table], change);
         });
+        await done;
         // Else a read in this turn could still see what was there before.
         root.resetReadTxn();
       } catch (cause) {
-        throw writeError(cause);
+        throw await writeError(cause);
       }
     },
     close: () => root.close(),
@@ -50,11 +53,17 @@ export function lmdbStore(directory: string): KeyValueStore {
 }
 
 function apply(database: Database<Buffer, Uint8Array>, { key, value }: Change): void {
-  if (value === null) void database.remove(key);
-  else void database.put(key, value as Buffer);
+  // A failed commit rejects each of its changes as well as the batch, which is the one that is waited for.
+  const change = value === null ? database.remove(key) : database.put(key, value as Buffer);
+  change.catch(ignore);
 }
 
-function writeError(cause: unknown): PawlError {
+const ignore = (): void => {};
+
+async function writeError(thrown: unknown): Promise<PawlError> {
+  // LMDB says what happened in a promise of its own, which is rejected.
+  const told = thrown instanceof Error && "commitError" in thrown ? thrown.commitError : undefined;
+  const cause = await Promise.resolve(told ?? thrown).catch((reason: unknown) => reason);
   const message = cause instanceof Error ? cause.message : String(cause);
   const full = /ENOSPC|No space|MAP_FULL|mapsize/i.test(message);
   return new PawlError(full ? "exhausted" : "unavailable", "The online store could not write its state.", {

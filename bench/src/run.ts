@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { toPawlError } from "@pawl/core";
 import { thisMachine } from "./harness/machine.ts";
-import { benchFolder, cacheFolder } from "./harness/places.ts";
+import { benchFolder, cacheFolder, repository } from "./harness/places.ts";
+import { withBenchTable } from "./harness/readme.ts";
 import { readResults, type Results, type WorkloadResult, writeResults } from "./harness/results.ts";
 import { resultsPage } from "./harness/table.ts";
 import type { BenchOptions, Workload } from "./harness/workload.ts";
@@ -86,6 +87,10 @@ async function main(): Promise<number> {
   const results = Object.fromEntries(known) as Results;
   writeResults(file, results);
   writeFileSync(join(folder, "README.md"), resultsPage(results));
+  if (committed) {
+    const readme = join(repository, "README.md");
+    writeFileSync(readme, withBenchTable(readFileSync(readme, "utf8"), results));
+  }
   const now = Object.entries(results).filter(([name]) => fresh.has(name));
   console.log(`\n${resultsPage(Object.fromEntries(now))}`);
   if (values.quick) console.log("Tried on tiny data: the sizes named above are those of the full run.");

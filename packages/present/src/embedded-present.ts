@@ -57,8 +57,8 @@ export interface PresentParts {
 const defaults: Required<PresentLimits> = {
   waitingFacts: 100_000,
   factsPerPush: 50_000,
-  memoryBytes: 256 * 2 ** 20,
-  dirtyKeys: 200_000,
+  memoryBytes: 160 * 2 ** 20,
+  dirtyKeys: 150_000,
   rowsPerRead: 10_000,
 };
 

@@ -174,9 +174,9 @@ export interface PresentLimits {
   readonly waitingFacts?: number;
   /** Facts in one push. Default 50,000. */
   readonly factsPerPush?: number;
-  /** State kept decoded in memory, in bytes. Default 256 MB. */
+  /** State kept decoded in memory, in bytes. Default 160 MB, of which the process needs about three times as much. */
   readonly memoryBytes?: number;
-  /** Changed keys that may wait for a checkpoint; bounds memory and the time to start again. Default 100,000. */
+  /** Changed keys that may wait for a checkpoint; bounds memory and the time to start again. Default 150,000. */
   readonly dirtyKeys?: number;
   /** Rows in one read. Default 10,000. */
   readonly rowsPerRead?: number;

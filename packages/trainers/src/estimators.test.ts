@@ -28,12 +28,18 @@ const cases = estimators.map((estimator) => {
 });
 
 describe.each(cases)("%s", (name, checks) => {
-  for (const check of checks) {
-    const why = absent[name] ?? check.skip;
-    it.skipIf(why !== undefined)(`${check.name}${absent[name] === undefined ? "" : ` (${why})`}`, () =>
-      expect(check.run()).resolves.toBeUndefined(),
-    );
-  }
+  const why = absent[name];
+  const applicable = checks.filter((check) => check.skip === undefined);
+  it.skipIf(why !== undefined).each(applicable.map((check) => [check.name, check] as const))(
+    `%s${why === undefined ? "" : ` (${why})`}`,
+    (_, check) => expect(check.run()).resolves.toBeUndefined(),
+  );
+
+  it("says of every check that does not apply why it does not", () => {
+    const reasons = checks.flatMap(({ skip }) => (skip === undefined ? [] : [skip]));
+    expect(reasons.filter((reason) => reason.length < 10)).toEqual([]);
+    expect(applicable.length).toBeGreaterThan(reasons.length);
+  });
 
   it("is listed here with quick parameters", () => expect(quick).toHaveProperty([name]));
 });

@@ -80,6 +80,36 @@ describe("facts", () => {
     expect(body.asOf).toEqual([asOf]);
   });
 
+  it("come as a stream of lines, in batches, and again without harm", async () => {
+    const trips = Array.from({ length: 2500 }, (_, i) => ({
+      ...fact,
+      trip: 10_000 + i,
+      driver: "77",
+      fare: i,
+    }));
+    const send = async (lines: readonly string[], id: string) => {
+      const response = await fetch(`${server.url}/api/v1/sources/trips/facts?id=${id}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson" },
+        body: `${lines.join("\n")}\n`,
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    const lines = trips.map((trip) => JSON.stringify(trip));
+    expect(await send(lines, "s1")).toMatchObject({ status: 200, body: { added: 2500 } });
+    await send(lines, "s1");
+    const { body } = await post("/views/trips_by_driver/vectors", {
+      rows: [{ driver: "77" }],
+      asOf: "2001-05-01T12:00:00Z",
+    });
+    expect(body.values[0][0]).toBe(2500);
+    const more = lines.map((line) => line.replace('"trip":1', '"trip":2'));
+    const broken = await send(more.with(1700, '{"trip": "no number"}'), "s2");
+    expect(broken).toMatchObject({ status: 400, body: { error: { details: { accepted: 1000 } } } });
+    expect(await send(["not json"], "s3")).toMatchObject({ status: 400 });
+    expect(await send([], "s4")).toMatchObject({ status: 200, body: { added: 0 } });
+  });
+
   it("are removed by key", async () => {
     await post("/sources/trips/facts", { facts: [{ ...fact, trip: 50, driver: 50 }] });
     expect((await post("/sources/trips/facts/remove", { keys: [{ trip: 50 }] })).body).toMatchObject({

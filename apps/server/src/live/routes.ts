@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { formatInstant, PawlError, type Value, writeValue } from "@pawl/core";
+import { formatInstant, instant, PawlError, type Value, writeValue } from "@pawl/core";
 import type { Acknowledgement, FactInput, RowInput } from "@pawl/present";
 import type { Context } from "hono";
 import { readText, requireMediaType } from "../http/body.ts";
@@ -8,6 +8,7 @@ import { answer, Moment, refusals } from "../native/schemas.ts";
 import type { Ports } from "../ports.ts";
 import type { Live } from "./live.ts";
 import { parseLossless } from "./lossless-json.ts";
+import { pushStream } from "./push-stream.ts";
 
 const Cells = z.record(z.string(), z.unknown());
 
@@ -36,9 +37,13 @@ const push = createRoute({
   path: "/sources/{name}/facts",
   tags,
   summary: "Push facts",
-  description: "All or nothing. When this is answered, the facts are on disk and the next read sees them.",
+  description:
+    "All or nothing. When this is answered, the facts are on disk and the next read sees them. " +
+    "With Content-Type application/x-ndjson the body is one fact a line and of any length: it is taken in " +
+    "batches of 1,000, each all or nothing, at the pace of the disk.",
   request: {
     params: named,
+    query: z.object({ id: z.string().optional().openapi({ description: "Of a stream: as id of a push." }) }),
     body: body(
       z
         .strictObject({
@@ -124,6 +129,12 @@ export function liveRoutes(app: OpenAPIHono<PawlEnv>, ports: Ports, live: Live):
   };
 
   app.post("/sources/:name/facts", async (c) => {
+    if (/^application\/(x-)?ndjson\b/i.test(c.req.header("content-type") ?? "")) {
+      const { body: stream } = c.req.raw;
+      const bytes = (stream ?? []) as unknown as AsyncIterable<Uint8Array>;
+      const { asOf, ...counts } = await pushStream(present, c.req.param("name"), bytes, c.req.query("id"));
+      return c.json({ ...counts, removed: 0, asOf: formatInstant(instant(asOf)) });
+    }
     const { facts, id } = await read(c, ["facts", "id"]);
     const options = pushOptions(id);
     return c.json(

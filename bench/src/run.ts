@@ -31,6 +31,23 @@ async function measure(workload: Workload, options: BenchOptions): Promise<Workl
   };
 }
 
+/** Results in the order of the table. */
+function inOrder(measured: Readonly<Record<string, WorkloadResult>>): Results {
+  const known = workloads.flatMap(({ name }) => {
+    const result = measured[name];
+    return result ? [[name, result] as const] : [];
+  });
+  return Object.fromEntries(known);
+}
+
+function save(folder: string, results: Results, committed: boolean): void {
+  writeResults(join(folder, "results.json"), results);
+  writeFileSync(join(folder, "README.md"), resultsPage(results));
+  if (!committed) return;
+  const readme = join(repository, "README.md");
+  writeFileSync(readme, withBenchTable(readFileSync(readme, "utf8"), results));
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -64,8 +81,7 @@ async function main(): Promise<number> {
   };
   const committed = !values.quick && options.peers;
   const folder = committed ? benchFolder : cacheFolder("trial");
-  const file = join(folder, "results.json");
-  const measured: Record<string, WorkloadResult> = { ...readResults(file) };
+  const measured: Record<string, WorkloadResult> = { ...readResults(join(folder, "results.json")) };
   const fresh = new Set<string>();
   let failed = 0;
   for (const workload of workloads) {
@@ -73,6 +89,8 @@ async function main(): Promise<number> {
     try {
       measured[workload.name] = await measure(workload, options);
       fresh.add(workload.name);
+      // At once, so that a run broken off keeps what it has measured.
+      save(folder, inOrder(measured), committed);
     } catch (thrown) {
       const error = toPawlError(thrown);
       console.error(`${workload.name}: ${error.message}`);
@@ -83,14 +101,7 @@ async function main(): Promise<number> {
     }
   }
   if (fresh.size === 0) return 1;
-  const known = workloads.filter(({ name }) => measured[name]).map(({ name }) => [name, measured[name]]);
-  const results = Object.fromEntries(known) as Results;
-  writeResults(file, results);
-  writeFileSync(join(folder, "README.md"), resultsPage(results));
-  if (committed) {
-    const readme = join(repository, "README.md");
-    writeFileSync(readme, withBenchTable(readFileSync(readme, "utf8"), results));
-  }
+  const results = inOrder(measured);
   const now = Object.entries(results).filter(([name]) => fresh.has(name));
   console.log(`\n${resultsPage(Object.fromEntries(now))}`);
   if (values.quick) console.log("Tried on tiny data: the sizes named above are those of the full run.");

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCommandLine } from "./program.ts";
 
 const controller = new AbortController();

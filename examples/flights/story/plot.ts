@@ -1,5 +1,3 @@
-import type { Instant } from "pawl";
-
 /** When things happen in the story; all of it is data time, 2001. */
 export const plot = {
   model: "is_late",
@@ -15,5 +13,3 @@ export const plot = {
   rows: 400_000,
   seed: 1,
 } as const;
-
-export type Moment = Instant;

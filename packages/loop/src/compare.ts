@@ -73,7 +73,8 @@ export async function compare(ports: Ports, request: CompareRequest): Promise<Le
   const losses = new Map(
     tested.map(({ run, test }) => [run.id, rowLosses(test.task, labels, test.predictions)]),
   );
-  const mean = (id: string): number => average(losses.get(id) ?? new Float64Array());
+  const means = new Map([...losses].map(([id, own]) => [id, average(own)]));
+  const mean = (id: string): number => means.get(id) ?? Number.NaN;
   const ranked = tested.toSorted((a, b) => mean(a.run.id) - mean(b.run.id));
   const leader = ranked[0]?.run.id ?? "";
   const standings = ranked.map(({ run, test }, i): Standing => {

@@ -1,4 +1,4 @@
-import type { Model, Plan, Value } from "@pawl/core";
+import { type Model, type Plan, spineKinds, type Value } from "@pawl/core";
 import type { Ports } from "./ports.ts";
 
 /** One row a prediction is asked for: the spine columns by name, and the moment it is asked as of. */
@@ -26,12 +26,9 @@ export interface FeatureLookup {
 export function historyLookup(ports: Pick<Ports, "history">): FeatureLookup {
   return {
     async look(model, plan, rows, signal) {
-      const kinds = Object.fromEntries(
-        Object.entries(model.view.spine).map(([name, c]) => [name, "definition" in c ? c.key.kind : c.kind]),
-      );
       const spine = {
         kind: "rows",
-        columns: { ...kinds, [model.asOf]: "timestamp" },
+        columns: { ...spineKinds(model.view.spine), [model.asOf]: "timestamp" },
         rows: rows.map((row) => ({ ...row.columns, [model.asOf]: row.asOf })),
       } as const;
       const work = signal ? { signal } : {};

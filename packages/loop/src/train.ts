@@ -113,7 +113,8 @@ async function conclude(ports: Ports, trained: Trained): Promise<TrainResult> {
   const predictions = model.predict(data.test.frame);
   const metrics = scorecard(data.task, data.test.target, predictions);
   const trainMetrics = onSample(data.train, data, model);
-  const importance = importanceOf(data, model, request.seed ?? 1);
+  // Shuffling a column cannot move a model that reads none.
+  const importance = estimator.name === "majority" ? [] : importanceOf(data, model, request.seed ?? 1);
   await keepPredictions(ports, run.id, {
     task: data.task,
     datasetHash: data.dataset.hash,
@@ -140,7 +141,7 @@ async function conclude(ports: Ports, trained: Trained): Promise<TrainResult> {
     trainMetrics,
     rows: { train: data.train.frame.rows, test: data.test.frame.rows, dropped: data.dropped },
     seconds,
-    importance: estimator.name === "majority" ? [] : importance,
+    importance,
   };
 }
 

@@ -1,11 +1,11 @@
 import {
-  columnKind,
   type ExprNode,
   instant,
   type InstantInput,
   parseInstant,
   PawlError,
   type ScalarKind,
+  spineKinds,
   walk,
 } from "@pawl/core";
 import { createTable } from "../engine/append.ts";
@@ -40,9 +40,7 @@ export interface SpineNeeds {
 /** Kinds of the columns a spine has. */
 export function spineColumnKinds(spine: Spine): SpineKinds {
   if (spine.kind !== "source") return spine.columns;
-  return Object.fromEntries(
-    Object.entries(spine.source.columns).map(([name, column]) => [name, columnKind(column)]),
-  );
+  return spineKinds(spine.source.columns);
 }
 
 /** Reads a spine. */

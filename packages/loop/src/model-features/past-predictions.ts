@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  contentHash,
   type Json,
   type Model,
   parseDuration,
@@ -14,7 +15,7 @@ import type { Dataset, ModelVersion } from "@pawl/ledger";
 import { columnsRead } from "../columns-read.ts";
 import { definitionHash, findModel } from "../find-model.ts";
 import type { Ports } from "../ports.ts";
-import { folderSliceCache, sliceKey } from "./slice-cache.ts";
+import { folderSliceCache } from "./slice-cache.ts";
 import { requireColumns, slicedPredictions } from "./sliced-predictions.ts";
 
 /** Rows that need other models' predictions: a view, and the spine to fill it for. */
@@ -99,7 +100,7 @@ async function predictPast(
       every: sliceLength,
       cache: folderSliceCache(join(ports.datasetFolder, "slices"), ports.loadModel),
       cacheKey: ({ start }) =>
-        sliceKey({
+        contentHash({
           definition: definitionHash(ports.catalog, inner),
           dataset: dataset.hash,
           estimator: settings.estimator.name,

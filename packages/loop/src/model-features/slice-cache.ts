@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { contentHash, type Json, type TrainedModel } from "@pawl/core";
+import type { TrainedModel } from "@pawl/core";
 import type { SliceCache } from "./sliced-predictions.ts";
 
 /** Trained slices as files, named by the hash of all they depend on. A damaged file is trained again. */
@@ -24,9 +24,4 @@ export function folderSliceCache(
       await rename(`${file}.${process.pid}`, file);
     },
   };
-}
-
-/** The name of a slice's model: equal names mean the same data, settings and cut. */
-export function sliceKey(parts: { readonly [name: string]: Json }): string {
-  return contentHash(parts);
 }
